@@ -1,0 +1,82 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Each layer imports only those above it in this list; CI builds with
+// `--explicit-target-dependency-import-check error` to hold that line.
+let package = Package(
+    name: "Firebrand",
+    products: [
+        .library(name: "Firebrand", targets: ["Firebrand"]),
+        .executable(name: "firebrand", targets: ["FirebrandCLI"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    ],
+    targets: [
+        // System libraries and C.
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
+        .target(name: "CCurl"),
+        .target(
+            name: "CRuntime",
+            linkerSettings: [.linkedLibrary(":libgomp.so.1", .when(platforms: [.linux]))]),
+        .target(name: "CKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
+        .target(
+            name: "COneDNN", dependencies: ["CRuntime"],
+            linkerSettings: [.linkedLibrary("dnnl")]),
+
+        // The library, bottom to top.
+        .target(name: "FirebrandTensor", dependencies: ["CRuntime", "CKernels", "COneDNN"]),
+        .target(name: "FirebrandNN", dependencies: ["FirebrandTensor"]),
+        .target(name: "FirebrandOptim", dependencies: ["CKernels", "FirebrandTensor", "FirebrandNN"]),
+        .target(name: "FirebrandData", dependencies: ["FirebrandTensor"]),
+        .target(
+            name: "FirebrandSerialization",
+            dependencies: ["CZlib", "FirebrandTensor", "FirebrandNN", "FirebrandOptim", "FirebrandData"]),
+        .target(
+            name: "FirebrandVision",
+            dependencies: [
+                "CZlib", "CPNG", "CCurl", "CKernels",
+                "FirebrandTensor", "FirebrandData", "FirebrandSerialization",
+            ],
+            resources: [.copy("Resources")]),
+        .target(
+            name: "Firebrand",
+            dependencies: [
+                "FirebrandTensor", "FirebrandNN", "FirebrandOptim", "FirebrandData",
+                "FirebrandSerialization", "FirebrandVision",
+            ]),
+        .executableTarget(
+            name: "FirebrandCLI",
+            dependencies: [
+                "Firebrand", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        // Tests.
+        .target(name: "FirebrandTestSupport", dependencies: ["FirebrandTensor"], path: "Tests/Support"),
+        .testTarget(
+            name: "FirebrandTensorTests", dependencies: ["FirebrandTensor", "FirebrandTestSupport"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "FirebrandNNTests", dependencies: ["FirebrandTensor", "FirebrandNN", "FirebrandTestSupport"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "FirebrandOptimTests",
+            dependencies: ["FirebrandTensor", "FirebrandNN", "FirebrandOptim", "FirebrandTestSupport"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "FirebrandDataTests", dependencies: ["FirebrandTensor", "FirebrandData", "FirebrandTestSupport"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "FirebrandSerializationTests",
+            dependencies: ["FirebrandTensor", "FirebrandSerialization", "FirebrandTestSupport"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "FirebrandVisionTests",
+            dependencies: ["FirebrandTensor", "FirebrandData", "FirebrandVision", "FirebrandTestSupport"]),
+        .testTarget(
+            name: "FirebrandCLITests", dependencies: ["Firebrand", "FirebrandTestSupport", "FirebrandCLI"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .gnu17
+)
