@@ -191,6 +191,43 @@ class Side:
             self.process.wait()
 
 
+def busy_share(seconds=0.3):
+    """The share of this machine's cores that others keep busy while this program sleeps; None where that is not known."""
+    def ticks():
+        with open("/proc/stat") as stat:
+            fields = [int(f) for f in stat.readline().split()[1:9]]
+        return sum(fields), fields[3] + fields[4]
+    try:
+        total, idle = ticks()
+        time.sleep(seconds)
+        total_after, idle_after = ticks()
+    except (OSError, ValueError, IndexError):
+        return None
+    return 1 - (idle_after - idle) / max(1, total_after - total)
+
+
+class Quiet:
+    """Waits for the machine to be quiet before a row, three minutes in all: a thread that waits for a core that somebody
+    else has makes a matrix product of a fifth of a millisecond last eight."""
+
+    def __init__(self):
+        self.patience, self.disturbed = 180.0, []
+
+    def wait(self, row):
+        told = False
+        while (share := busy_share()) is not None and share > 0.15:
+            if self.patience <= 0:
+                notice(f"the machine is still busy ({share:.0%}): row {row} will be noisy")
+                self.disturbed.append(row)
+                return
+            if not told:
+                notice(f"the machine is busy ({share:.0%}); waiting for it")
+                told = True
+            begin = time.monotonic()
+            time.sleep(2)
+            self.patience -= time.monotonic() - begin
+
+
 def rounds_of(row, quick):
     """(warm-up rounds, measured rounds)"""
     if row == MEMORY:
@@ -331,12 +368,11 @@ def main():
     if python:
         sides.append(Side("PyTorch", [python, str(ROOT / "bench" / "torch_side.py")], environment))
 
-    load = os.getloadavg()[0]
-    if load > 0.5:
-        notice(f"the machine is busy (load {load:.1f}): expect noise")
+    quiet = Quiet()
     results, started = [], datetime.datetime.now(datetime.timezone.utc)
     try:
         for row in rows:
+            quiet.wait(row)
             notice(f"measuring {row}")
             results.append(summarise(row, measure_row(row, sides, options.quick)))
             checks = [side.checks[row] for side in sides if row in side.checks]
@@ -351,12 +387,16 @@ def main():
     header = (f"Firebrand {commit()}, " + (f"PyTorch {torch_version}, " if torch_version else "no PyTorch, ")
               + f"{options.threads} threads on {cores} cores of {machine()}, {started:%Y-%m-%d}"
               + (", quick" if options.quick else "") + ".")
-    text = f"{header}\n\n{table(results)}\n\nRatio: the median of the paired ratios PyTorch / Firebrand. {BEST_NOTE}\n"
+    notes = f"Ratio: the median of the paired ratios PyTorch / Firebrand. {BEST_NOTE}"
+    if quiet.disturbed:
+        notes += f" Measured while the machine was busy, so of little worth: {', '.join(quiet.disturbed)}."
+    text = f"{header}\n\n{table(results)}\n\n{notes}\n"
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "latest.md").write_text(text)
     (RESULTS / "latest.json").write_text(json.dumps({
         "date": started.isoformat(timespec="seconds"), "commit": commit(), "pytorch": torch_version, "cpu": machine(),
-        "cores": cores, "threads": options.threads, "quick": options.quick, "load": load, "rows": results}, indent=1) + "\n")
+        "cores": cores, "threads": options.threads, "quick": options.quick, "measured_while_busy": quiet.disturbed,
+        "rows": results}, indent=1) + "\n")
     print(text)
 
 

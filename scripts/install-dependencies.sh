@@ -38,7 +38,7 @@ links() {
 
 # One probe for everything, for speed; one each only when that fails.
 all_there() {
-    printf '#include <%s>\n' dnnl.h zlib.h png.h >"$scratch/all.c"
+    printf '#include <%s>\n' oneapi/dnnl/dnnl.h zlib.h png.h >"$scratch/all.c"
     "$compiler" -shared -nostdlib -o "$scratch/all.so" "$scratch/all.c" \
         -ldnnl -lz -lpng -l:libgomp.so.1 -l:libcurl.so.4 >/dev/null 2>&1
 }
@@ -47,7 +47,7 @@ all_there() {
 find_missing() {
     missing=
     if all_there; then return; fi
-    links dnnl.h -ldnnl || missing="$missing onednn"
+    links oneapi/dnnl/dnnl.h -ldnnl || missing="$missing onednn"
     links zlib.h -lz || missing="$missing zlib"
     links png.h -lpng || missing="$missing png"
     links '' -l:libgomp.so.1 || missing="$missing openmp"
