@@ -14,8 +14,13 @@ package final class HeapBytes: @unchecked Sendable {
 
     deinit { free(base) }
 
-    /// The bytes; valid until the next append.
-    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+    /// The bytes; valid until the next append, and only as long as the caller keeps this object alive.
+    package var unownedBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+
+    /// Calls `body` with the bytes.
+    package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try withExtendedLifetime(self) { try body(unownedBytes) }
+    }
 
     /// Offers `body` room for `wanted` bytes; keeps as many as it says it has written, and returns that.
     package func append(capacity wanted: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Int) throws -> Int {
