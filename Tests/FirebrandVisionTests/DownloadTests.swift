@@ -186,7 +186,9 @@ struct DownloadTests {
         #expect(server.requests == [])
     }
 
-    @Test("A full disk ends the download, names the file and leaves nothing", .enabled("a small file system can be mounted") { SmallDisk.isMountable })
+    @Test(
+        "A full disk ends the download, names the file and leaves nothing",
+        .enabled("a small file system can be mounted") { SmallDisk.isMountable })
     func diskFull() throws {
         let disk = try SmallDisk(folder.file("disk"))
         let server = server(.normal)

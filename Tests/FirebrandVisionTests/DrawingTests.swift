@@ -19,6 +19,33 @@ struct PNGTests {
         #expect(folder.content == ["a.png"])
     }
 
+    /// Made with Pillow: three pixels in a row.
+    static let foreign: [(kind: String, bytes: [UInt8], channels: Int, pixels: [UInt8])] = [
+        (
+            "16-bit grey",
+            [
+                137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82, 0, 0, 0, 3, 0, 0, 0, 1, 16, 0, 0, 0, 0,
+                110, 27, 151, 43, 0, 0, 0, 15, 73, 68, 65, 84, 120, 156, 99, 96, 96, 136, 143, 255, 255, 31, 0, 5, 157,
+                2, 189, 188, 128, 33, 81, 0, 0, 0, 0, 73, 69, 78, 68, 174, 66, 96, 130,
+            ], 1, [0, 95, 255]
+        ),
+        (
+            "palette",
+            [
+                137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82, 0, 0, 0, 3, 0, 0, 0, 1, 2, 3, 0, 0, 0,
+                102, 142, 252, 39, 0, 0, 0, 9, 80, 76, 84, 69, 10, 20, 30, 40, 50, 60, 70, 80, 90, 22, 172, 132, 116,
+                0, 0, 0, 10, 73, 68, 65, 84, 120, 156, 99, 144, 0, 0, 0, 26, 0, 25, 45, 136, 244, 54, 0, 0, 0, 0, 73,
+                69, 78, 68, 174, 66, 96, 130,
+            ], 3, [10, 20, 30, 40, 50, 60, 70, 80, 90]
+        ),
+    ]
+
+    @Test("PNG files of other kinds become 8-bit grey or RGB", arguments: foreign)
+    func readsOtherKinds(kind: String, bytes: [UInt8], channels: Int, pixels: [UInt8]) throws {
+        let image = try PNGImage(contentsOf: folder.write("a.png", bytes))
+        #expect(image == PNGImage(width: 3, height: 1, channels: channels, pixels: pixels), "\(kind)")
+    }
+
     @Test("A file that is no PNG, is cut or empty is refused by name")
     func refusesDamaged() throws {
         let path = folder.file("a.png")
@@ -102,6 +129,7 @@ struct ImageGridTests {
                  D
                 ++++
                 ::::
+
 
                 """)
     }

@@ -21,5 +21,6 @@ func gzip(_ bytes: [UInt8]) -> [UInt8] {
 
 /// An IDX file: zeros, type, rank, dimensions, elements.
 func idx(type: UInt8 = 0x08, _ shape: [Int], _ elements: [UInt8]) -> [UInt8] {
-    [0, 0, type, UInt8(shape.count)] + shape.flatMap { withUnsafeBytes(of: UInt32($0).bigEndian, Array.init) } + elements
+    [0, 0, type, UInt8(shape.count)] + shape.flatMap { withUnsafeBytes(of: UInt32($0).bigEndian, Array.init) }
+        + elements
 }

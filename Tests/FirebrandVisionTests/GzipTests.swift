@@ -86,7 +86,8 @@ struct GzipTests {
         }
     }
 
-    @Test("Anything behind the last member is refused", arguments: [[0], [0x1f], [0x1f, 0x8b, 8], Array("<html>".utf8)])
+    @Test(
+        "Anything behind the last member is refused", arguments: [[0], [0x1f], [0x1f, 0x8b, 8], Array("<html>".utf8)])
     func refusesGarbage(garbage: [UInt8]) { #expect(failure(of: gzip(text) + garbage)?.code == .corruptFile) }
 
     @Test("Another kind of file is refused with what was expected")

@@ -1,7 +1,9 @@
 import Foundation
 import Glibc
 
-/// A small HTTP server on 127.0.0.1 that serves bytes, well or badly. It stops when it is released.
+/// A small HTTP server on 127.0.0.1 that serves bytes, well or badly.
+///
+/// It stops when it is released.
 final class LoopbackServer: @unchecked Sendable {
     /// How it treats a request.
     enum Manner: Sendable {
@@ -61,7 +63,14 @@ final class LoopbackServer: @unchecked Sendable {
         return address
     }
 
+    /// A proxy of the environment cannot reach this server.
+    private static let bypassProxy: Void = {
+        setenv("no_proxy", "127.0.0.1", 1)
+        return
+    }()
+
     private static func listen() -> (Int32, String) {
+        bypassProxy
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)

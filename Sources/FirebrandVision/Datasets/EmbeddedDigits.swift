@@ -46,8 +46,10 @@ package enum EmbeddedDigits {
             labels: labels.withBytes { Array($0[range]) })
     }
 
-    /// Bilinear with half-pixel centres, as `interpolate(mode: "bilinear", alignCorners: false)`: output pixel `i` lies
-    /// at `(i + 0.5) * 8 / size - 0.5` of the input, clamped to its edges. 0...16 becomes 0...255, rounded half up.
+    /// Enlarges each image by bilinear interpolation.
+    ///
+    /// With half-pixel centres, as `interpolate(mode: "bilinear", alignCorners: false)`: output pixel `i` lies at
+    /// `(i + 0.5) * 8 / size - 0.5` of the input, clamped to its edges. 0...16 becomes 0...255, rounded half up.
     /// In whole numbers, so every machine gets the same: positions and weights are in units of `1 / (2 * size)`.
     private static func enlarge(_ input: UnsafeRawBufferPointer, to size: Int) -> [UInt8] {
         let unit = 2 * size

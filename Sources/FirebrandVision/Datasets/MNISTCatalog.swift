@@ -12,9 +12,11 @@ extension MNISTFiles {
             "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
             "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
         ],
-        train: part("train", images: ("8d4fb7e6c68d591d4c3dfef9ec88bf0d", 26_421_880),
+        train: part(
+            "train", images: ("8d4fb7e6c68d591d4c3dfef9ec88bf0d", 26_421_880),
             labels: ("25c81989df183df01b3e8a0aad5dffbe", 29_515)),
-        test: part("t10k", images: ("bef4ecab320f06d8554ea6380940ec79", 4_422_102),
+        test: part(
+            "t10k", images: ("bef4ecab320f06d8554ea6380940ec79", 4_422_102),
             labels: ("bb300cfdad3c16e7a12a480ee83cd310", 5_148)))
 
     /// MNIST (LeCun, Cortes and Burges, 1998): 60000 and 10000 images of handwritten digits.
@@ -29,9 +31,11 @@ extension MNISTFiles {
             "https://storage.googleapis.com/cvdf-datasets/mnist/",
             "http://yann.lecun.com/exdb/mnist/",
         ],
-        train: part("train", images: ("f68b3c2dcbeaaa9fbdd348bbdeb94873", 9_912_422),
+        train: part(
+            "train", images: ("f68b3c2dcbeaaa9fbdd348bbdeb94873", 9_912_422),
             labels: ("d53e105ee54ea40749a09fcbcd1e9432", 28_881)),
-        test: part("t10k", images: ("9fb629c4189551a2d022fa330f9573f3", 1_648_877),
+        test: part(
+            "t10k", images: ("9fb629c4189551a2d022fa330f9573f3", 1_648_877),
             labels: ("ec29112dd5afa0611ce80d1b7f02629c", 4_542)))
 
     /// Every data set of this kind.

@@ -105,9 +105,11 @@ package struct MNISTFiles: Sendable {
 
     /// Downloads the files that are missing, each on its own: those that have come stay when a later one fails.
     ///
-    /// The mirror that served one file is asked first for the next. Throws what ``Download/run(progress:)`` throws.
+    /// Where the network swallows everything it gives up after `connectTimeout` for each mirror. The mirror that served
+    /// one file is asked first for the next. Throws what ``Download/run(progress:)`` throws.
     package func download(
-        to root: String, mirrors: [String]? = nil, progress: ((Progress) throws -> Void)? = nil
+        to root: String, mirrors: [String]? = nil, connectTimeout: Duration = .seconds(4),
+        progress: ((Progress) throws -> Void)? = nil
     ) throws {
         let missing = missing(in: root)
         guard !missing.isEmpty else { return }
@@ -117,7 +119,8 @@ package struct MNISTFiles: Sendable {
         for (index, resource) in missing.enumerated() {
             let file = resource.name + ".gz"
             let addresses = mirrors.map { ($0.hasSuffix("/") ? $0 : $0 + "/") + file }
-            let download = Download(addresses, to: "\(folder)/\(file)", md5: resource.md5, length: resource.length)
+            var download = Download(addresses, to: "\(folder)/\(file)", md5: resource.md5, length: resource.length)
+            download.connectTimeout = connectTimeout
             let used = try download.run { done, total in
                 try progress?(
                     Progress(
@@ -163,10 +166,10 @@ package struct LabelledImages: Sendable {
     /// Pairs the two files; an error naming the one at fault if the counts differ, the images have another size or a
     /// label is out of range.
     package init(images: IDXFile, labels: IDXFile, imageSize: (height: Int, width: Int), classCount: Int) throws {
-        guard images.shape[1...] == [imageSize.height, imageSize.width] else {
+        let (height, width) = imageSize
+        guard images.shape[1...] == [height, width] else {
             throw FirebrandError(
-                .corruptFile,
-                "holds images of \(images.shape[1])x\(images.shape[2]), expected \(imageSize.height)x\(imageSize.width)",
+                .corruptFile, "holds images of \(images.shape[1])x\(images.shape[2]), expected \(height)x\(width)",
                 path: images.path)
         }
         guard labels.count == images.shape[0] else {

@@ -9,7 +9,9 @@ enum BitmapFont {
     /// The pixels a line of text is wide, without the gap behind its last character.
     static func width(of text: String) -> Int { max(0, text.unicodeScalars.count * advance - (advance - width)) }
 
-    /// Calls `plot` with every set pixel of `text`, drawn with its top left corner at the origin. What is not
+    /// Calls `plot` with every set pixel of `text`, drawn with its top left corner at the origin.
+    ///
+    /// What is not
     /// printable ASCII becomes a hollow box.
     static func draw(_ text: String, _ plot: (_ x: Int, _ y: Int) -> Void) {
         for (position, scalar) in text.unicodeScalars.enumerated() {

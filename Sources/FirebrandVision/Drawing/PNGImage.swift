@@ -55,6 +55,8 @@ public struct PNGImage: Sendable, Hashable {
             throw FirebrandError(
                 .unsupportedFormat, "is \(image.width)x\(image.height) pixels, more than the 2^28 accepted", path: path)
         }
+        // Else 16-bit samples without a declared gamma would be taken for linear light and brightened.
+        image.flags |= PNGImage.sixteenBitsAreSRGB
         let isColor = image.format & UInt32(PNG_FORMAT_FLAG_COLOR) != 0
         image.format = isColor ? PNGImage.rgb : PNGImage.grey
         channels = isColor ? 3 : 1
@@ -68,7 +70,9 @@ public struct PNGImage: Sendable, Hashable {
         guard status != 0 else { throw PNGImage.corrupt(&image, path) }
     }
 
-    /// The bytes of a PNG file. libpng's simplified interface is the one that reports errors by returning: the full
+    /// The bytes of a PNG file.
+    ///
+    /// libpng's simplified interface is the one that reports errors by returning: the full
     /// one jumps out with longjmp, which must not cross Swift frames.
     private func encoded(path: String) throws -> [UInt8] {
         var image = PNGImage.simplifiedImage()
@@ -93,9 +97,10 @@ public struct PNGImage: Sendable, Hashable {
         }
     }
 
-    // PNG_FORMAT_GRAY and PNG_FORMAT_RGB are macros with casts, which Swift does not see.
+    // PNG_FORMAT_GRAY, PNG_FORMAT_RGB and PNG_IMAGE_FLAG_16BIT_sRGB: macros that Swift does not see.
     private static let grey: UInt32 = 0
     private static let rgb: UInt32 = 2
+    private static let sixteenBitsAreSRGB: UInt32 = 4
 
     private static func simplifiedImage() -> png_image {
         var image = png_image()

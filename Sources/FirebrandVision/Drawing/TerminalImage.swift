@@ -52,7 +52,7 @@ public struct TerminalStyle: Sendable, Hashable {
 
     private static let shades = Array(" .:-=+*#%@".unicodeScalars)
 
-    /// 16 is black, 231 white, and 232...255 the greys 8, 18, ... 238 between them.
+    /// The palette's nearest grey: 16 is black, 231 white, and 232 to 255 are 8, 18 and so on to 238.
     static func paletteIndex(_ grey: UInt8) -> Int {
         switch grey {
         case ..<4: 16
@@ -79,24 +79,26 @@ extension ImageGrid {
             let row = cells[start..<min(start + columns, cells.count)]
             let titleCount = row.map(\.titleLines.count).max()!
             for line in 0..<titleCount {
-                text += joined(row.map { cell in
-                    let skipped = titleCount - cell.titleLines.count
-                    return centred(line < skipped ? "" : cell.titleLines[line - skipped], cellWidth)
-                }, gap)
+                text += joined(
+                    row.map { cell in
+                        let skipped = titleCount - cell.titleLines.count
+                        return centred(line < skipped ? "" : cell.titleLines[line - skipped], cellWidth)
+                    }, gap)
             }
             let images = row.map { $0.shrunk(toWidth: cellWidth) }
             for line in 0..<images.map({ ($0.height + 1) / 2 }).max()! {
-                text += joined(images.map { image in
-                    let left = (cellWidth - image.width) / 2
-                    var piece = String(repeating: " ", count: left)
-                    guard 2 * line < image.height else { return String(repeating: " ", count: cellWidth) }
-                    for x in 0..<image.width {
-                        let upper = image.pixels[2 * line * image.width + x]
-                        let lower = 2 * line + 1 < image.height ? image.pixels[(2 * line + 1) * image.width + x] : 0
-                        style.append(upper, lower, to: &piece)
-                    }
-                    return piece + style.endOfCell + String(repeating: " ", count: cellWidth - image.width - left)
-                }, gap)
+                text += joined(
+                    images.map { image in
+                        let left = (cellWidth - image.width) / 2
+                        var piece = String(repeating: " ", count: left)
+                        guard 2 * line < image.height else { return String(repeating: " ", count: cellWidth) }
+                        for x in 0..<image.width {
+                            let upper = image.pixels[2 * line * image.width + x]
+                            let lower = 2 * line + 1 < image.height ? image.pixels[(2 * line + 1) * image.width + x] : 0
+                            style.append(upper, lower, to: &piece)
+                        }
+                        return piece + style.endOfCell + String(repeating: " ", count: cellWidth - image.width - left)
+                    }, gap)
             }
             text += "\n"
         }

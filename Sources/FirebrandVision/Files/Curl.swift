@@ -23,7 +23,8 @@ package struct Curl: @unchecked Sendable {
             }
         }
         throw FirebrandError(
-            .unavailable, "downloading needs the library libcurl (\(libraryNames.joined(separator: " or "))), not found",
+            .unavailable,
+            "downloading needs the library libcurl (\(libraryNames.joined(separator: " or "))), not found",
             remedy: "install it (Debian, Ubuntu: apt install libcurl4) or fetch the files yourself")
     }
 }
@@ -57,6 +58,11 @@ struct CurlTransfer: ~Copyable {
 
     mutating func set(_ option: Int, _ value: Int) {
         keep(firebrand_curl_set_long(functions, handle, option, value))
+    }
+
+    /// Sets an option that an older library may not know.
+    mutating func setIfKnown(_ option: Int, _ value: Int) {
+        _ = firebrand_curl_set_long(functions, handle, option, value)
     }
 
     mutating func set(_ option: Int, _ value: String) {

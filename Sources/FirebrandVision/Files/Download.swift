@@ -27,7 +27,9 @@ package struct Download: Sendable {
     /// How long a transfer may stay below 100 bytes a second; whole seconds.
     package var stallTimeout: Duration = .seconds(10)
 
-    /// Called with the bytes received and the bytes there will be, if known. What it throws ends the download.
+    /// Called with the bytes received and the bytes there will be, if known.
+    ///
+    /// What it throws ends the download.
     package typealias Progress = (_ done: Int, _ total: Int?) throws -> Void
 
     /// Describes a download.
@@ -78,6 +80,8 @@ package struct Download: Sendable {
         transfer.set(FIREBRAND_CURL_CONNECTTIMEOUT_MS, max(1, connectTimeout.milliseconds))
         transfer.set(FIREBRAND_CURL_LOW_SPEED_LIMIT, 100)
         transfer.set(FIREBRAND_CURL_LOW_SPEED_TIME, max(1, stallTimeout.milliseconds / 1000))
+        // Where no name server answers, the time-out ends the look-up, but without this the clean-up waits for it.
+        transfer.setIfKnown(FIREBRAND_CURL_QUICK_EXIT, 1)
         transfer.setCallbacks(write: receive, progress: report, context: Unmanaged.passUnretained(content).toOpaque())
         withExtendedLifetime(content) { transfer.perform() }
 

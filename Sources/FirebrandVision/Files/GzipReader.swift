@@ -88,10 +88,12 @@ package final class GzipReader {
             case Z_MEM_ERROR: throw FirebrandError(.inputOutput, "no memory left to inflate it", path: path)
             default:
                 let found = stream.msg.map { String(cString: $0) } ?? "error \(status)"
+                let position = compressedCount - Int(stream.avail_in)
                 throw corrupt(
                     found == "incorrect header check"
                         ? "is not gzip data (it would start with the bytes 1f 8b)"
-                        : "is damaged: \(found) about \(compressedCount - Int(stream.avail_in)) bytes into the gzip data")
+                        : "is damaged: \(found) about \(position) bytes into the gzip data"
+                )
             }
         }
         return done

@@ -39,8 +39,10 @@ package final class IDXFile: @unchecked Sendable {
     package let elementType: ElementType
     /// The length of each dimension, slowest first.
     package let shape: [Int]
-    /// The elements as they are stored: big-endian where they are wider than a byte. Valid only as long as the caller
-    /// keeps this object alive, which Swift ends after its last use, not at the end of a scope.
+    /// The elements as they are stored: big-endian where they are wider than a byte.
+    ///
+    /// Valid only as long as the caller keeps this object alive; Swift may end its life after its last use, before the
+    /// end of the scope.
     package let unownedBytes: UnsafeRawBufferPointer
     /// Keeps the bytes alive.
     private let owner: AnyObject
@@ -53,8 +55,8 @@ package final class IDXFile: @unchecked Sendable {
         try withExtendedLifetime(self) { try body(unownedBytes) }
     }
 
-    /// The most that a compressed file may inflate to: 4 GiB.
-    package static let defaultLimit = 1 << 32
+    /// The most that a compressed file may inflate to: 1 GiB, twice the largest data set in this format.
+    package static let defaultLimit = 1 << 30
 
     /// Opens a file: compressed if its name ends in `.gz`, else raw.
     ///
