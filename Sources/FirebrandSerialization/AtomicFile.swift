@@ -43,7 +43,9 @@ package struct AtomicFile: ~Copyable {
     /// Makes the content durable and gives the file its final name.
     package consuming func commit() throws {
         guard fsync(descriptor) == 0 else { throw FirebrandError.system("cannot flush the file", path: path) }
-        guard rename(temporaryPath, path) == 0 else { throw FirebrandError.system("cannot rename the file", path: path) }
+        guard rename(temporaryPath, path) == 0 else {
+            throw FirebrandError.system("cannot rename the file", path: path)
+        }
         isCommitted = true
         // The rename itself is durable once the directory is; a file system that cannot sync directories is no error.
         let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
