@@ -28,7 +28,7 @@ let package = Package(
         // The library, bottom to top.
         .target(name: "FirebrandTensor", dependencies: ["CRuntime", "CKernels", "COneDNN"]),
         .target(name: "FirebrandNN", dependencies: ["FirebrandTensor"]),
-        .target(name: "FirebrandOptim", dependencies: ["CKernels", "FirebrandTensor", "FirebrandNN"]),
+        .target(name: "FirebrandOptim", dependencies: ["FirebrandTensor", "FirebrandNN"]),
         .target(name: "FirebrandData", dependencies: ["FirebrandTensor"]),
         .target(
             name: "FirebrandSerialization",

@@ -17,4 +17,5 @@ package struct MetaBackend: Backend {
     package func gather(_ a: Tensor, dim: Int, index: Tensor, into out: Tensor) -> Bool { true }
     package func scatter(_ source: Tensor, dim: Int, index: Tensor, accumulate: Bool, into out: Tensor) -> Bool { true }
     package func anyNonzero(_ a: Tensor) -> Bool { false }
+    package func descend(_ parameter: Tensor, gradient: Tensor, momentum: Tensor?, options: DescentOptions) {}
 }

@@ -46,7 +46,12 @@ package protocol Backend: Sendable {
     func scatter(_ source: Tensor, dim: Int, index: Tensor, accumulate: Bool, into out: Tensor) -> Bool
     /// Whether any element counts as true.
     func anyNonzero(_ a: Tensor) -> Bool
+    /// One step of stochastic gradient descent, in place; `momentum` is updated where there is one.
+    func descend(_ parameter: Tensor, gradient: Tensor, momentum: Tensor?, options: DescentOptions) throws(Misuse)
 }
+
+/// The numbers of a step of stochastic gradient descent.
+package typealias DescentOptions = fb_sgd_options
 
 extension UnaryKernel {
     static var neg: Self { FB_NEG }

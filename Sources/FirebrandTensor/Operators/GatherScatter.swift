@@ -174,7 +174,7 @@ extension Tensor {
 
     private func noGradScope(_ body: () throws(Misuse) -> Void) throws(Misuse) {
         var failure: Misuse?
-        noGrad { do { try body() } catch { failure = error as? Misuse } }
+        noGrad { do throws(Misuse) { try body() } catch { failure = error } }
         if let failure { throw failure }
     }
 }

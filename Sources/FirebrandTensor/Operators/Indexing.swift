@@ -269,7 +269,7 @@ extension Tensor {
     private func noGradPicking(_ tensors: [Tensor?]) throws(Misuse) -> Picking {
         var result: Picking?
         var failure: Misuse?
-        noGrad { do { result = try picking(tensors) } catch { failure = error as? Misuse } }
+        noGrad { do throws(Misuse) { result = try picking(tensors) } catch { failure = error } }
         if let failure { throw failure }
         return result!
     }
@@ -323,7 +323,7 @@ extension Tensor {
     private func assignRecorded(_ value: Tensor, _ indices: [TensorIndex]) throws(Misuse) {
         let result = inPlaceCopy()
         var failure: Misuse?
-        noGrad { do { try result.write(value.detach(), indices) } catch { failure = error as? Misuse } }
+        noGrad { do throws(Misuse) { try result.write(value.detach(), indices) } catch { failure = error } }
         if let failure { throw failure }
         _ = inPlace(
             "__setitem__", [value],

@@ -1,0 +1,191 @@
+import FirebrandTensor
+
+// How a module's fields are told apart: `@Parameter` and `@Buffer` mark tensors, modules are plain fields, and anything
+// else is none of the module system's business.
+
+/// A tensor that an optimizer changes; or no tensor, where the field is optional and nil.
+///
+/// Assigning later re-seats the tensor in place, so whoever holds it sees the change. PyTorch: `nn.Parameter`.
+/// ```swift
+/// @Parameter var weight: Tensor
+/// @Parameter("weight_hh_l0") var hidden: Tensor
+/// ```
+@propertyWrapper
+public struct Parameter<Value: OptionalTensor> {
+    fileprivate let key: String?
+    private var value: Value
+
+    /// The tensor.
+    public var wrappedValue: Value {
+        get { value }
+        set {
+            if let old = value.tensor, let new = newValue.tensor {
+                if old !== new { noGrad { old.reseat(new.detach()) } }
+            } else {
+                value = newValue
+            }
+        }
+    }
+
+    /// Marks a field as a parameter; gradients flow to it from now on.
+    public init(wrappedValue: Value) { self.init(wrappedValue: wrappedValue, nil) }
+
+    /// Marks a field as a parameter under a key of its own.
+    public init(wrappedValue: Value, _ key: String?) {
+        self.key = key
+        value = wrappedValue
+        if let tensor = wrappedValue.tensor, tensor.dtype.isFloatingPoint { tensor.requiresGrad_() }
+    }
+}
+
+/// A tensor that belongs to the module's state but is not trained. PyTorch: `register_buffer`.
+@propertyWrapper
+public struct Buffer<Value: OptionalTensor> {
+    fileprivate let key: String?
+    /// The tensor.
+    public var wrappedValue: Value
+
+    /// Marks a field as a buffer.
+    public init(wrappedValue: Value) { self.init(wrappedValue: wrappedValue, nil) }
+
+    /// Marks a field as a buffer under a key of its own.
+    public init(wrappedValue: Value, _ key: String?) {
+        self.key = key
+        self.wrappedValue = wrappedValue
+    }
+}
+
+/// Gives a field another key than its name: in state dictionaries, paths and when printing.
+@propertyWrapper
+public struct Key<Value> {
+    fileprivate let key: String
+    /// The field's value.
+    public var wrappedValue: Value
+
+    /// Gives the field a key.
+    public init(wrappedValue: Value, _ key: String) {
+        self.key = key
+        self.wrappedValue = wrappedValue
+    }
+}
+
+/// `Tensor` and `Tensor?`: what parameters and buffers may be.
+public protocol OptionalTensor {
+    /// The tensor, if there is one.
+    var tensor: Tensor? { get }
+}
+
+extension Tensor: OptionalTensor {
+    /// Itself.
+    public var tensor: Tensor? { self }
+}
+
+extension Tensor?: OptionalTensor {
+    /// Itself.
+    public var tensor: Tensor? { self }
+}
+
+// MARK: - Reflection
+
+private protocol ParameterField {
+    var key: String? { get }
+    var tensor: Tensor? { get }
+}
+
+private protocol BufferField {
+    var key: String? { get }
+    var tensor: Tensor? { get }
+}
+
+private protocol KeyedField {
+    var key: String { get }
+    var anyValue: Any { get }
+}
+
+extension Parameter: ParameterField {
+    fileprivate var tensor: Tensor? { wrappedValue.tensor }
+}
+
+extension Buffer: BufferField {
+    fileprivate var tensor: Tensor? { wrappedValue.tensor }
+}
+
+extension Key: KeyedField {
+    fileprivate var anyValue: Any { wrappedValue }
+}
+
+/// A field that matters to a module.
+enum Member {
+    case parameter(Tensor)
+    case buffer(Tensor)
+    case module(ModuleBase)
+}
+
+extension ModuleBase {
+    /// Stored properties by key, those of superclasses first.
+    final func reflectedFields() -> [(key: String, value: Any)] {
+        var result: [(key: String, value: Any)] = []
+        func collect(_ mirror: Mirror) {
+            if let parent = mirror.superclassMirror { collect(parent) }
+            guard mirror.subjectType != ModuleBase.self else { return }
+            for (label, value) in mirror.children {
+                guard let label else { continue }
+                // The storage behind a property wrapper is the property's name with an underscore.
+                let name = label.hasPrefix("_") ? String(label.dropFirst()) : label
+                switch value {
+                case let field as any KeyedField: result.append((field.key, field.anyValue))
+                case let field as any ParameterField: result.append((field.key ?? name, value))
+                case let field as any BufferField: result.append((field.key ?? name, value))
+                default: result.append((label, value))
+                }
+            }
+        }
+        collect(Mirror(reflecting: self))
+        return result
+    }
+
+    /// Parameters, buffers and modules among the fields, looked for inside optionals, arrays and dictionaries.
+    final func members() -> [(key: String, member: Member)] {
+        var result: [(key: String, member: Member)] = []
+        func add(_ key: String, _ value: Any) {
+            switch value {
+            case let field as any ParameterField:
+                if let tensor = field.tensor { result.append((key, .parameter(tensor))) }
+            case let field as any BufferField:
+                if let tensor = field.tensor { result.append((key, .buffer(tensor))) }
+            case let module as ModuleBase: result.append((key, .module(module)))
+            case is Tensor: break
+            default:
+                let mirror = Mirror(reflecting: value)
+                switch mirror.displayStyle {
+                case .optional: if let child = mirror.children.first { add(key, child.value) }
+                case .collection: for (index, child) in mirror.children.enumerated() { add("\(key).\(index)", child.value) }
+                case .dictionary:
+                    let entries = mirror.children.compactMap { child -> (String, Any)? in
+                        let pair = Array(Mirror(reflecting: child.value).children)
+                        return pair.count == 2 ? ("\(pair[0].value)", pair[1].value) : nil
+                    }
+                    // A dictionary has no order of its own; by key is at least always the same.
+                    for (name, entry) in entries.sorted(by: { $0.0 < $1.0 }) { add("\(key).\(name)", entry) }
+                default: break
+                }
+            }
+        }
+        for (key, value) in fields { add(key, value) }
+        return result
+    }
+
+    /// Calls `body` with every member below, parameters and buffers of a module before its children.
+    final func visit(_ prefix: String, _ body: (String, Member) -> Void) {
+        let all = members()
+        for (key, member) in all {
+            if case .module = member { continue }
+            body(prefix + key, member)
+        }
+        for (key, member) in all {
+            guard case .module(let module) = member else { continue }
+            body(prefix + key, member)
+            module.visit(prefix + key + ".", body)
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import FirebrandTensor
+
+/// A module's tensors by path, in order: what is saved and loaded. PyTorch: `state_dict`.
+public struct StateDict: Sequence, CustomStringConvertible {
+    private var entries: [(key: String, value: Tensor)] = []
+    private var positions: [String: Int] = [:]
+
+    /// No tensors.
+    public init() {}
+
+    /// The given tensors; of equal keys the last wins.
+    public init(_ pairs: [(String, Tensor)]) {
+        for (key, value) in pairs { self[key] = value }
+    }
+
+    /// The tensor under a key.
+    public subscript(key: String) -> Tensor? {
+        get { positions[key].map { entries[$0].value } }
+        set {
+            if let position = positions[key] {
+                if let newValue {
+                    entries[position].value = newValue
+                } else {
+                    entries.remove(at: position)
+                    positions = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.key, $0) })
+                }
+            } else if let newValue {
+                positions[key] = entries.count
+                entries.append((key, newValue))
+            }
+        }
+    }
+
+    /// The number of tensors.
+    public var count: Int { entries.count }
+    /// The keys, in order.
+    public var keys: [String] { entries.map(\.key) }
+    /// The pairs, in order.
+    public func makeIterator() -> IndexingIterator<[(key: String, value: Tensor)]> { entries.makeIterator() }
+    /// One line for each tensor.
+    public var description: String {
+        entries.map { "\($0.key): \($0.value.dtype)\($0.value.shape)" }.joined(separator: "\n")
+    }
+}
+
+extension ModuleBase {
+    /// All parameters and buffers by path, outside the graph, sharing memory with the module. PyTorch: `state_dict`.
+    public func stateDict() -> StateDict {
+        var result = StateDict()
+        visit("") { path, member in
+            switch member {
+            case .parameter(let tensor), .buffer(let tensor): result[path] = tensor.detach()
+            case .module: break
+            }
+        }
+        return result
+    }
+
+    /// Copies a state dictionary's tensors into this module's. PyTorch: `load_state_dict`.
+    ///
+    /// - Parameter strict: fail on missing and unexpected keys; wrong shapes fail always.
+    /// - Throws: ``FirebrandError`` that lists every missing, unexpected and wrongly shaped key; nothing was changed then.
+    public func loadStateDict(_ state: StateDict, strict: Bool = true) throws {
+        var targets: [(String, Tensor)] = []
+        visit("") { path, member in
+            switch member {
+            case .parameter(let tensor), .buffer(let tensor): targets.append((path, tensor))
+            case .module: break
+            }
+        }
+        let known = Set(targets.map(\.0))
+        let missing = targets.map(\.0).filter { state[$0] == nil }
+        let unexpected = state.keys.filter { !known.contains($0) }
+        let misshapen = targets.compactMap { key, tensor in
+            state[key].flatMap { saved in
+                saved.shape == tensor.shape
+                    ? nil : "\(key) (\(saved.shape.map(String.init).joined(separator: "x")) in the file, "
+                        + "\(tensor.shape.map(String.init).joined(separator: "x")) in the model)"
+            }
+        }
+        var problems: [String] = []
+        if strict, !missing.isEmpty {
+            let hints = missing.map { key in
+                closest(to: key, among: unexpected).map { "\(key) (did you mean \($0)?)" } ?? key
+            }
+            problems.append("missing keys: " + hints.joined(separator: ", "))
+        }
+        if strict, !unexpected.isEmpty { problems.append("unexpected keys: " + unexpected.joined(separator: ", ")) }
+        if !misshapen.isEmpty { problems.append("wrong shapes: " + misshapen.joined(separator: ", ")) }
+        guard problems.isEmpty else {
+            throw FirebrandError(
+                .stateMismatch,
+                "the state does not fit \(String(describing: type(of: self))): " + problems.joined(separator: "; "))
+        }
+        noGrad {
+            for (key, tensor) in targets { if let saved = state[key] { tensor.copy_(saved) } }
+        }
+    }
+}
+
+/// The candidate with the smallest edit distance, if it is near enough to be a slip of the pen.
+private func closest(to key: String, among candidates: [String]) -> String? {
+    let scored = candidates.map { (name: $0, distance: editDistance(key, $0)) }
+    guard let best = scored.min(by: { $0.distance < $1.distance }), best.distance <= max(2, key.count / 3) else {
+        return nil
+    }
+    return best.name
+}
+
+private func editDistance(_ a: String, _ b: String) -> Int {
+    let (a, b) = (Array(a.utf8), Array(b.utf8))
+    var row = Array(0...b.count)
+    for (i, x) in a.enumerated() {
+        var diagonal = row[0]
+        row[0] = i + 1
+        for (j, y) in b.enumerated() {
+            let above = row[j + 1]
+            row[j + 1] = min(diagonal + (x == y ? 0 : 1), above + 1, row[j] + 1)
+            diagonal = above
+        }
+    }
+    return row[b.count]
+}
