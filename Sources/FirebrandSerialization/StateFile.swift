@@ -29,9 +29,12 @@ public func load(_ path: String) throws -> SerializedValue {
 }
 
 /// Saves the tensors of a state dict, in their order, as `torch.save(model.state_dict(), path)` does.
-package func save(_ stateDict: [(key: String, value: Tensor)], to path: String) throws {
+/// `versions` are those of the modules' state layouts, outermost module first; by default, those the keys imply.
+package func save(
+    _ stateDict: [(key: String, value: Tensor)], versions: [(module: String, version: Int)]? = nil, to path: String
+) throws {
     var encoder = ValueEncoder(path: path)
-    try encoder.encodeRoot(stateDict: stateDict)
+    try encoder.encodeRoot(stateDict: stateDict, versions: versions)
     try write(encoder, to: path)
 }
 

@@ -10,9 +10,11 @@ struct ValueDecoder {
     /// A pickle can name one container many times over, and that again; written out as a tree it would be endless.
     private var remaining: Int
 
-    init(_ archive: TorchArchive) throws {
+    init(_ archive: TorchArchive) throws { self.init(archive, try archive.document()) }
+
+    init(_ archive: TorchArchive, _ document: PickleDocument) {
         self.archive = archive
-        document = try archive.document()
+        self.document = document
         records = TensorRecordReader(archive, document)
         let written = document.nodes.reduce(document.nodes.count) { $0 + $1.items.count }
         remaining = 16 * written + (1 << 16)

@@ -16,7 +16,9 @@ struct ValueEncoder {
     mutating func encodeRoot(_ value: SerializedValue) throws { document.root = try encode(value, depth: 0) }
 
     /// Makes a state dict the root: an `OrderedDict` whose `_metadata` attribute gives each module's version.
-    mutating func encodeRoot(stateDict pairs: [(key: String, value: Tensor)]) throws {
+    mutating func encodeRoot(
+        stateDict pairs: [(key: String, value: Tensor)], versions known: [(module: String, version: Int)]?
+    ) throws {
         var items: [PickleValue] = []
         items.reserveCapacity(2 * pairs.count)
         for (key, tensor) in pairs {
@@ -25,7 +27,7 @@ struct ValueEncoder {
         }
         document.root = document.add(.orderedDictionary, items)
         var versions: [PickleValue] = []
-        for (module, version) in Self.moduleVersions(pairs.map(\.key)) {
+        for (module, version) in known ?? Self.moduleVersions(pairs.map(\.key)) {
             versions.append(.string(module))
             versions.append(document.add(.dictionary, [.string("version"), .int(version)]))
         }
