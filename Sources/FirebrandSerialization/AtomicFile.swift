@@ -2,7 +2,9 @@ import FirebrandTensor
 import Glibc
 
 /// A file that appears under its final name whole or not at all: written beside it under a temporary name, flushed to
-/// the disk, then renamed. Whatever goes wrong before the rename, an older file of that name stays as it was.
+/// the disk, then renamed.
+///
+/// Whatever goes wrong before the rename, an older file of that name stays as it was.
 package struct AtomicFile: ~Copyable {
     private let path: String
     private let temporaryPath: String
@@ -43,7 +45,9 @@ package struct AtomicFile: ~Copyable {
     /// Makes the content durable and gives the file its final name.
     package consuming func commit() throws {
         guard fsync(descriptor) == 0 else { throw FirebrandError.system("cannot flush the file", path: path) }
-        guard rename(temporaryPath, path) == 0 else { throw FirebrandError.system("cannot rename the file", path: path) }
+        guard rename(temporaryPath, path) == 0 else {
+            throw FirebrandError.system("cannot rename the file", path: path)
+        }
         isCommitted = true
         // The rename itself is durable once the directory is; a file system that cannot sync directories is no error.
         let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."

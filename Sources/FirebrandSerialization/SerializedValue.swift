@@ -7,7 +7,7 @@ import FirebrandTensor
 /// let checkpoint = try load("checkpoint.pth")
 /// if case .int(let epoch)? = checkpoint["epoch"] { print("resuming after epoch \(epoch)") }
 /// ```
-public indirect enum SerializedValue {
+public enum SerializedValue {
     /// Python's `None`.
     case none
     /// A Boolean.

@@ -29,6 +29,7 @@ public func load(_ path: String) throws -> SerializedValue {
 }
 
 /// Saves the tensors of a state dict, in their order, as `torch.save(model.state_dict(), path)` does.
+///
 /// `versions` are those of the modules' state layouts, outermost module first; by default, those the keys imply.
 package func save(
     _ stateDict: [(key: String, value: Tensor)], versions: [(module: String, version: Int)]? = nil, to path: String
@@ -41,7 +42,8 @@ package func save(
 /// Loads the tensors of a state dict in the order of the file.
 package func loadStateDict(_ path: String) throws -> [(key: String, value: Tensor)] {
     guard case .dictionary(let pairs) = try load(path) else {
-        throw FirebrandError(.stateMismatch, "does not hold a state dict", path: path, remedy: "see what load(_:) returns")
+        throw FirebrandError(
+            .stateMismatch, "does not hold a state dict", path: path, remedy: "see what load(_:) returns")
     }
     return try pairs.map { key, value in
         guard case .string(let name) = key else {

@@ -1,6 +1,8 @@
 import FirebrandTensor
 
-/// A tensor as a file describes it: a view of a storage. Everything has been checked against the storage's size.
+/// A tensor as a file describes it: a view of a storage.
+///
+/// Everything has been checked against the storage's size.
 package struct TensorRecord: Sendable {
     /// The storage's name in the archive.
     package let storage: String
@@ -53,7 +55,7 @@ package struct TensorRecordReader {
         }
     }
 
-    /// (storage, offset, sizes, strides[, requires gradient, hooks[, dtype]][, metadata])
+    // (storage, offset, sizes, strides[, requires gradient, hooks[, dtype]][, metadata])
     private func view(_ items: [PickleValue], fixed: Int) throws -> TensorRecord {
         guard items.count == fixed || items.count == fixed + 1, case .int(let offset) = items[1],
             let shape = integers(items[2]), let strides = integers(items[3])
@@ -126,7 +128,9 @@ package struct TensorRecordReader {
 
     /// A tuple, list or `torch.Size` of integers.
     private func integers(_ value: PickleValue) -> [Int]? {
-        if let node = document.node(value), node.kind == .object, node.global == PickleGlobals.size, node.items.count == 1 {
+        if let node = document.node(value), node.kind == .object, node.global == PickleGlobals.size,
+            node.items.count == 1
+        {
             return document.elements(node.items[0]).flatMap(integers)
         }
         return document.elements(value).flatMap(integers)

@@ -24,16 +24,19 @@ package final class TorchArchive {
                 remedy: "load it in PyTorch and save it again")
         }
         guard bytes.starts(with: [0x50, 0x4b]) else {
-            throw FirebrandError(.corruptFile, "is not a PyTorch file: it does not start as a zip archive does", path: path)
+            throw FirebrandError(
+                .corruptFile, "is not a PyTorch file: it does not start as a zip archive does", path: path)
         }
         zip = try ZipReader(bytes, path: path, owner: owner)
-        guard let pickle = zip.records.first(where: { $0.name.split(separator: "/").dropFirst() == ["data.pkl"] }) else {
+        guard let pickle = zip.records.first(where: { $0.name.split(separator: "/").dropFirst() == ["data.pkl"] })
+        else {
             throw FirebrandError(.corruptFile, "is not a PyTorch file: the zip archive has no data.pkl", path: path)
         }
         directory = String(pickle.name.dropLast("data.pkl".count))
         guard zip[directory + "constants.pkl"] == nil else {
             throw FirebrandError(
-                .unsupportedFormat, "is a TorchScript program", path: path, remedy: "save the model's state dict instead")
+                .unsupportedFormat, "is a TorchScript program", path: path,
+                remedy: "save the model's state dict instead")
         }
         if let record = zip[directory + "byteorder"] {
             let order = String(decoding: try zip.read(record, limit: 64), as: UTF8.self)
@@ -110,7 +113,8 @@ package struct TorchArchiveWriter: ~Copyable {
     /// PyTorch names the directory in the archive after the file, less its last extension, where that is plain ASCII.
     package static func directory(for path: String) -> String {
         guard path.utf8.allSatisfy({ $0 < 0x80 }) else { return "archive" }
-        let name = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).last ?? path.utf8[...]
+        let name =
+            path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).last ?? path.utf8[...]
         let stem = name.lastIndex(of: UInt8(ascii: ".")).map { name[..<$0] } ?? name
         return stem.isEmpty ? "archive" : String(decoding: stem, as: UTF8.self)
     }

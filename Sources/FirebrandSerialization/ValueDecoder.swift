@@ -17,7 +17,7 @@ struct ValueDecoder {
         self.document = document
         records = TensorRecordReader(archive, document)
         let written = document.nodes.reduce(document.nodes.count) { $0 + $1.items.count }
-        remaining = 16 * written + (1 << 16)
+        remaining = 4 * written + (1 << 16)
     }
 
     mutating func decode() throws -> SerializedValue { try decode(document.root, depth: 0) }
@@ -90,7 +90,8 @@ struct ValueDecoder {
         if record.requiresGrad {
             guard dtype.isFloatingPoint else {
                 throw FirebrandError(
-                    .corruptFile, "a tensor of dtype \(record.dtype.name) claims to require gradients", path: archive.zip.path)
+                    .corruptFile, "a tensor of dtype \(record.dtype.name) claims to require gradients",
+                    path: archive.zip.path)
             }
             tensor.requiresGrad = true
         }
@@ -111,6 +112,11 @@ struct ValueDecoder {
         try archive.zip.read(
             try archive.storage(record.storage),
             into: UnsafeMutableRawBufferPointer(start: storage.pointer, count: record.byteCount))
+        if record.dtype.name == "bool" {
+            // A Boolean byte other than 0 and 1 would be undefined behaviour wherever it is read as one.
+            let bytes = UnsafeMutableRawBufferPointer(start: storage.pointer, count: record.byteCount)
+            for index in bytes.indices where bytes[index] > 1 { bytes[index] = 1 }
+        }
         storages[record.storage] = (record.dtype, storage)
         return storage
     }

@@ -121,7 +121,8 @@ struct ValueEncoder {
             guard known == dtype else {
                 throw FirebrandError(
                     .invalidArgument,
-                    "two tensors to save share memory but have different dtypes (\(known.name) and \(dtype.name))", path: path,
+                    "two tensors to save share memory but have different dtypes (\(known.name) and \(dtype.name))",
+                    path: path,
                     remedy: "clone one of them first")
             }
             return key

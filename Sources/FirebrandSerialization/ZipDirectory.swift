@@ -42,13 +42,16 @@ struct ZipDirectory {
         let entries = bytes.littleEndian(at: end + 10, as: UInt16.self)
         let size = bytes.littleEndian(at: end + 12, as: UInt32.self)
         let offset = bytes.littleEndian(at: end + 16, as: UInt32.self)
-        guard bytes.littleEndian(at: end + 4, as: UInt16.self) == 0, bytes.littleEndian(at: end + 6, as: UInt16.self) == 0,
+        guard bytes.littleEndian(at: end + 4, as: UInt16.self) == 0,
+            bytes.littleEndian(at: end + 6, as: UInt16.self) == 0,
             bytes.littleEndian(at: end + 8, as: UInt16.self) == entries
         else { throw FirebrandError(.unsupportedFormat, "the archive is split over several files", path: path) }
         let locator = end - 20
         let hasLocator = locator >= 0 && bytes.littleEndian(at: locator, as: UInt32.self) == 0x0706_4b50
         guard hasLocator else {
-            guard entries != .max, size != .max, offset != .max else { throw corrupt("its 64-bit directory is missing") }
+            guard entries != .max, size != .max, offset != .max else {
+                throw corrupt("its 64-bit directory is missing")
+            }
             return try (Int(entries), range(UInt64(offset), UInt64(size), before: end, "its directory"))
         }
         let wide = try range(
@@ -110,9 +113,11 @@ struct ZipDirectory {
         }
         guard method == 0 || method == 8 else {
             throw FirebrandError(
-                .unsupportedFormat, "the record \(name) is packed with method \(method); only deflate is known", path: path)
+                .unsupportedFormat, "the record \(name) is packed with method \(method); only deflate is known",
+                path: path)
         }
-        let header = try range(offset, UInt64(Self.localSize), before: directory.lowerBound, "the record \(name)").lowerBound
+        let header = try range(offset, UInt64(Self.localSize), before: directory.lowerBound, "the record \(name)")
+            .lowerBound
         let localName = Int(bytes.littleEndian(at: header + 26, as: UInt16.self))
         let dataStart = header + Self.localSize + localName + Int(bytes.littleEndian(at: header + 28, as: UInt16.self))
         guard bytes.littleEndian(at: header, as: UInt32.self) == 0x0403_4b50,
@@ -133,7 +138,8 @@ struct ZipDirectory {
 
     /// Takes from the 64-bit extra field (APPNOTE 4.5.3) those values that did not fit into 32 bits.
     private func widen(
-        _ size: inout UInt64, _ packedSize: inout UInt64, _ offset: inout UInt64, from extra: Range<Int>, of name: String
+        _ size: inout UInt64, _ packedSize: inout UInt64, _ offset: inout UInt64, from extra: Range<Int>,
+        of name: String
     ) throws {
         let saturated = UInt64(UInt32.max)
         guard size == saturated || packedSize == saturated || offset == saturated else { return }

@@ -55,6 +55,7 @@ package final class ZipReader: @unchecked Sendable {
     package subscript(name: String) -> ZipRecord? { positions[name].map { records[$0] } }
 
     /// Where the content lies in the mapped file, without copying or checking it; nil if it is packed.
+    ///
     /// The pointer is good for as long as this reader is.
     package func mappedBytes(of record: ZipRecord) -> UnsafeRawBufferPointer? {
         record.isDeflated ? nil : bytes.slice(record.storedRange)
@@ -83,7 +84,8 @@ package final class ZipReader: @unchecked Sendable {
         }
         guard UInt32(checksum) == record.checksum else {
             throw FirebrandError(
-                .checksumMismatch, "the record \(record.name) is damaged: its CRC-32 is not the recorded one", path: path)
+                .checksumMismatch, "the record \(record.name) is damaged: its CRC-32 is not the recorded one",
+                path: path)
         }
     }
 
@@ -119,7 +121,8 @@ private func inflateAll(_ source: UnsafeRawBufferPointer, into destination: Unsa
             // zlib wants a pointer even where there is no room left, as at the end marker or for empty content.
             stream.next_in = UnsafeMutablePointer(
                 mutating: source.baseAddress.map { ($0 + read).assumingMemoryBound(to: UInt8.self) } ?? .init(spare))
-            stream.next_out = destination.baseAddress.map { ($0 + written).assumingMemoryBound(to: UInt8.self) } ?? spare
+            stream.next_out =
+                destination.baseAddress.map { ($0 + written).assumingMemoryBound(to: UInt8.self) } ?? spare
             return inflate(&stream, Z_NO_FLUSH)
         }
         let consumed = input - Int(stream.avail_in)

@@ -39,7 +39,8 @@ package struct ZipWriter: ~Copyable {
         let checksum = UInt32(crc32_z(crc32_z(0, nil, 0), content.baseAddress, content.count))
         // Bit 11: the name is UTF-8. Bit 3: sizes and checksum follow the content.
         let flags: UInt16 = content.isEmpty ? 0x0800 : 0x0808
-        let wide = wideField(size: size, offset: offset)
+        // As in PyTorch's writer, the packed size is not known yet when the header is written.
+        let wide = wideField(size: size, packedSize: 0, offset: offset)
 
         var header: [UInt8] = []
         header.append(littleEndian: 0x0403_4b50 as UInt32)
@@ -62,7 +63,11 @@ package struct ZipWriter: ~Copyable {
             trailer.append(littleEndian: 0x0807_4b50 as UInt32)
             trailer.append(littleEndian: checksum)
             for _ in 0..<2 {
-                if wide.isEmpty { trailer.append(littleEndian: UInt32(size)) } else { trailer.append(littleEndian: size) }
+                if wide.isEmpty {
+                    trailer.append(littleEndian: UInt32(size))
+                } else {
+                    trailer.append(littleEndian: size)
+                }
             }
             try trailer.withUnsafeBytes { try write($0) }
         }
@@ -108,7 +113,7 @@ package struct ZipWriter: ~Copyable {
     }
 
     private mutating func writeDirectoryEntry(_ entry: Entry) throws {
-        let wide = wideField(size: entry.size, offset: entry.offset)
+        let wide = wideField(size: entry.size, packedSize: entry.size, offset: entry.offset)
         let size = entry.size >= wideFrom ? .max : UInt32(entry.size)
         var bytes: [UInt8] = []
         bytes.append(littleEndian: 0x0201_4b50 as UInt32)
@@ -128,8 +133,8 @@ package struct ZipWriter: ~Copyable {
     }
 
     /// The 64-bit extra field (APPNOTE 4.5.3) with those values that need it; empty if none does.
-    private func wideField(size: UInt64, offset: UInt64) -> [UInt8] {
-        var values = size >= wideFrom ? [size, size] : []
+    private func wideField(size: UInt64, packedSize: UInt64, offset: UInt64) -> [UInt8] {
+        var values = size >= wideFrom ? [size, packedSize] : []
         if offset >= wideFrom { values.append(offset) }
         guard !values.isEmpty else { return [] }
         var field: [UInt8] = [1, 0, UInt8(8 * values.count), 0]

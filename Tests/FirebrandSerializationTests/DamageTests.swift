@@ -45,7 +45,7 @@ import Testing
     func everyPickleByte(name: String) throws {
         let archive = try TorchArchive(fixture(name + ".pth"))
         let pickle = try archive.zip.read(try #require(archive.zip.records.first), limit: 1 << 20)
-        let changes: [UInt8] = name == "tiny" ? Array(1...255) : [0x01, 0x03, 0x20, 0x80, 0xff]
+        let changes: [UInt8] = name == "tiny" ? Array(1...32) + [0x40, 0x80, 0xff] : [0x01, 0x03, 0x20, 0x80, 0xff]
         var refused = 0
         for position in pickle.indices {
             for change in changes {
@@ -88,13 +88,16 @@ import Testing
         #expect(whole < 3000)
     }
 
-    @Test("A view must lie in its storage", arguments: [
-        ([2, 3], [3, 1], 0, 6, true), ([2, 3], [3, 1], 1, 6, false), ([6], [1], 0, 5, false), ([], [], 0, 1, true),
-        ([], [], 0, 0, false), ([0], [1], 0, 0, true), ([0, 5], [5, 1], 1, 0, false), ([3], [0], 4, 5, true),
-        ([3], [-1], 2, 5, false), ([-1], [1], 0, 5, false), ([2], [1, 1], 0, 5, false), ([2], [1], -1, 5, false),
-        ([2], [.max], 0, 5, false), ([.max, .max], [0, 0], 0, 5, false), ([.max, 0, .max], [1, 1, 1], 0, 5, false),
-        ([.max], [0], 0, 5, false), ([3, 2], [.max / 2, .max / 2], 1, 5, false),
-    ] as [([Int], [Int], Int, Int, Bool)])
+    @Test(
+        "A view must lie in its storage",
+        arguments: [
+            ([2, 3], [3, 1], 0, 6, true), ([2, 3], [3, 1], 1, 6, false), ([6], [1], 0, 5, false), ([], [], 0, 1, true),
+            ([], [], 0, 0, false), ([0], [1], 0, 0, true), ([0, 5], [5, 1], 1, 0, false), ([3], [0], 4, 5, true),
+            ([3], [-1], 2, 5, false), ([-1], [1], 0, 5, false), ([2], [1, 1], 0, 5, false), ([2], [1], -1, 5, false),
+            ([2], [.max], 0, 5, false), ([.max, .max], [0, 0], 0, 5, false),
+            ([.max, 0, .max], [1, 1, 1], 0, 5, false),
+            ([.max], [0], 0, 5, false), ([3, 2], [.max / 2, .max / 2], 1, 5, false),
+        ] as [([Int], [Int], Int, Int, Bool)])
     func views(shape: [Int], strides: [Int], offset: Int, count: Int, fits: Bool) {
         #expect(TensorRecordReader.fits(shape: shape, strides: strides, offset: offset, in: count) == fits)
     }

@@ -25,7 +25,8 @@ import Testing
         }
     }
 
-    @Test("A state dict is written byte for byte as PyTorch writes it, but for half of its identifier",
+    @Test(
+        "A state dict is written byte for byte as PyTorch writes it, but for half of its identifier",
         arguments: ["network", "keyed"])
     func sameBytes(name: String) throws {
         let original = try fixture(name + ".pth")
@@ -129,10 +130,12 @@ import Testing
         #expect(directory.message.contains("not a regular file"))
     }
 
-    @Test("Records of other machines keep torch's names", arguments: [
-        ("model_weights.pth", "model_weights"), ("a.b/misc.x.pt", "misc.x"), ("noext", "noext"), ("x..pth", "x."),
-        ("ü.pth", "archive"), (".pth", "archive"),
-    ])
+    @Test(
+        "Records of other machines keep torch's names",
+        arguments: [
+            ("model_weights.pth", "model_weights"), ("a.b/misc.x.pt", "misc.x"), ("noext", "noext"), ("x..pth", "x."),
+            ("ü.pth", "archive"), (".pth", "archive"),
+        ])
     func archiveName(path: String, name: String) {
         #expect(TorchArchiveWriter.directory(for: path) == name)
     }

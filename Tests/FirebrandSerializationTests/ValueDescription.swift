@@ -77,7 +77,8 @@ enum TensorBits {
         let storage = Storage(byteCount: bits.count * dtype.itemSize)
         for (position, value) in bits.enumerated() {
             withUnsafeBytes(of: value) {
-                (storage.pointer + position * dtype.itemSize).copyMemory(from: $0.baseAddress!, byteCount: dtype.itemSize)
+                (storage.pointer + position * dtype.itemSize).copyMemory(
+                    from: $0.baseAddress!, byteCount: dtype.itemSize)
             }
         }
         return view(storage, dtype, shape, offset: 0)

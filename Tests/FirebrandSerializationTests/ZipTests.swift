@@ -56,7 +56,9 @@ import Testing
             let (end, wide) = (bytes.count - 22, bytes.count - 22 - 20 - 56)
             bytes.replaceSubrange(end + 8..<end + 12, with: [255, 255, 255, 255])
             for field in [24, 32] {
-                withUnsafeBytes(of: count.littleEndian) { bytes.replaceSubrange(wide + field..<wide + field + 8, with: $0) }
+                withUnsafeBytes(of: count.littleEndian) {
+                    bytes.replaceSubrange(wide + field..<wide + field + 8, with: $0)
+                }
             }
             #expect(try failure { _ = try read(bytes) }.code == .corruptFile)
         }
@@ -86,9 +88,10 @@ import Testing
     func unsupported() throws {
         let original = try archive([("a", [1, 2, 3])])
         let entry = original.count - (22 + 20 + 56 + 47)
-        for (position, value, word) in [(entry + 8, UInt8(1), "encrypted"), (entry + 10, 12, "method 12"),
-            (original.count - 18, 1, "split")]
-        {
+        for (position, value, word) in [
+            (entry + 8, UInt8(1), "encrypted"), (entry + 10, 12, "method 12"),
+            (original.count - 18, 1, "split"),
+        ] {
             var bytes = original
             bytes[position] |= value
             let error = try failure { _ = try read(bytes) }

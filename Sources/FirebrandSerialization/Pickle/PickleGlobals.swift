@@ -1,6 +1,8 @@
 /// The classes and functions that a pickle may name: a closed list of harmless ones, `torch.load`'s own for
-/// `weights_only=True`. Firebrand runs none of them; a name that is not here is an error all the same, since a
-/// value whose meaning is unknown must not pass for understood.
+/// `weights_only=True`.
+///
+/// Firebrand runs none of them; a name that is not here is an error all the same, since a value whose meaning is
+/// unknown must not pass for understood.
 package enum PickleGlobals {
     /// Whether a pickle may name this.
     package static func isHarmless(_ global: PickleGlobal) -> Bool { harmless.contains(global) }
@@ -21,7 +23,9 @@ package enum PickleGlobals {
     static let builtins: Set<String> = ["builtins", "__builtin__"]
 
     private static let harmless: Set<PickleGlobal> = {
-        var all: Set<PickleGlobal> = [orderedDict, PickleGlobal("collections", "Counter"), encode, untypedStorage, size, device]
+        var all: Set<PickleGlobal> = [
+            orderedDict, PickleGlobal("collections", "Counter"), encode, untypedStorage, size, device,
+        ]
         for module in builtins {
             for name in ["set", "frozenset", "bytes", "bytearray", "complex"] { all.insert(PickleGlobal(module, name)) }
         }

@@ -1,5 +1,7 @@
-/// A Python value as a pickle describes it. Containers are nodes of a ``PickleDocument``, named by their number:
-/// pickles may share them and even make cycles, and numbers can neither leak nor be released recursively.
+/// A Python value as a pickle describes it.
+///
+/// Containers are nodes of a ``PickleDocument``, named by their number: pickles may share them and even make cycles,
+/// and numbers can neither leak nor be released recursively.
 package enum PickleValue: Hashable, Sendable {
     case none
     case bool(Bool)
@@ -26,7 +28,7 @@ package struct PickleGlobal: Hashable, Sendable, CustomStringConvertible {
     package var module: String { String(text.prefix { $0 != "\n" }) }
     /// The name within the module.
     package var name: String { String(text.drop { $0 != "\n" }.dropFirst()) }
-    /// `module.name`
+    /// Module and name with a dot between.
     package var description: String { "\(module).\(name)" }
 }
 
@@ -98,14 +100,16 @@ package struct PickleDocument: Sendable {
 /// How much of the machine a pickle may use, however it is made.
 package struct PickleLimits: Sendable {
     /// Instructions.
-    package var instructions = 1 << 24
+    package var instructions = 1 << 23
     /// Containers and objects.
     package var nodes = 1 << 21
     /// Values waiting on the stack.
     package var stack = 1 << 22
     /// Remembered values.
     package var memo = 1 << 22
-    /// Containers within containers. Below Python's own limit, and low enough for recursive code on any thread.
+    /// Containers within containers.
+    ///
+    /// Below Python's own limit, and low enough for recursive code on any thread.
     package static let depth = 400
 
     package init() {}

@@ -33,7 +33,8 @@ package struct Pickler {
         case .int(let number): write(number)
         case .bigInt(let bytes):
             guard bytes.count < 256 else {
-                throw FirebrandError(.invalidArgument, "an integer of \(bytes.count) bytes is too large to save", path: path)
+                throw FirebrandError(
+                    .invalidArgument, "an integer of \(bytes.count) bytes is too large to save", path: path)
             }
             emit("\u{8a}")
             output.append(UInt8(bytes.count))
@@ -49,7 +50,8 @@ package struct Pickler {
             // Python cannot pickle tuples within themselves either, short of tricks that nothing here needs.
             guard depth < PickleLimits.depth, open.insert(index).inserted else {
                 throw FirebrandError(
-                    .invalidArgument, "the value to save contains itself, or is nested more than \(PickleLimits.depth) deep",
+                    .invalidArgument,
+                    "the value to save contains itself, or is nested more than \(PickleLimits.depth) deep",
                     path: path)
             }
             try write(document.nodes[index], index, depth: depth + 1)
@@ -195,13 +197,10 @@ package struct Pickler {
     }
 
     /// Protocol 2 has no bytes: they travel as Latin-1 text.
+    ///
+    /// Python writes the empty ones as a call of `bytes`, which `torch.load(…, weights_only=True)` refuses; so here
+    /// they go the way of the others.
     private mutating func write(_ bytes: [UInt8]) throws {
-        guard !bytes.isEmpty else {
-            write(PickleGlobal("__builtin__", "bytes"))
-            emit(")R")
-            _ = remember()
-            return
-        }
         write(PickleGlobals.encode)
         var text = String.UnicodeScalarView()
         for byte in bytes { text.append(Unicode.Scalar(byte)) }

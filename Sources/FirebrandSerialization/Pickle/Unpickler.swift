@@ -1,7 +1,9 @@
 import FirebrandTensor
 
-/// Reads a pickle (protocols 0 to 5) into plain values. Nothing is called or imported; classes and functions are
-/// names, and only those that `isAllowed` accepts. A stack machine without recursion, bounded by ``PickleLimits``.
+/// Reads a pickle (protocols 0 to 5) into plain values.
+///
+/// Nothing is called or imported; classes and functions are names, and only those that `isAllowed` accepts. A stack
+/// machine without recursion, bounded by ``PickleLimits``.
 package struct Unpickler {
     var reader: PickleReader
     var document = PickleDocument()
@@ -12,7 +14,7 @@ package struct Unpickler {
     private var keys: [Int: [PickleValue: Int]] = [:]
     private var copied = 0
     private let limits: PickleLimits
-    private let isAllowed: (PickleGlobal) -> Bool
+    let isAllowed: (PickleGlobal) -> Bool
 
     /// How many bytes ``load()`` has read: some files hold several pickles one after the other.
     package var position: Int { reader.position }
@@ -70,7 +72,9 @@ package struct Unpickler {
         case "\u{8c}": stack.append(.string(try reader.text(try reader.counted(by: UInt8.self))))
         case "\u{8d}": stack.append(.string(try reader.text(try reader.counted(by: UInt64.self))))
         case "V":
-            guard let text = PickleText.rawUnicodeEscape(try reader.line()) else { throw reader.corrupt("has bad text") }
+            guard let text = PickleText.rawUnicodeEscape(try reader.line()) else {
+                throw reader.corrupt("has bad text")
+            }
             stack.append(.string(text))
         case "U": stack.append(textOrBytes([UInt8](try reader.counted(by: UInt8.self))))
         case "T": stack.append(textOrBytes([UInt8](try reader.counted(by: UInt32.self))))
@@ -138,7 +142,8 @@ package struct Unpickler {
             let operands = try pop(3)
             guard document.node(operands[2])?.items.isEmpty == true else {
                 throw FirebrandError(
-                    .unsupportedFormat, "the pickle in the file makes an object with named arguments", path: reader.path)
+                    .unsupportedFormat, "the pickle in the file makes an object with named arguments", path: reader.path
+                )
             }
             stack.append(try object(operands[0], arguments: operands[1]))
         case "o":
@@ -158,7 +163,8 @@ package struct Unpickler {
             let version = try reader.integer(UInt8.self)
             guard version <= 5 else {
                 throw FirebrandError(
-                    .unsupportedFormat, "the pickle in the file has protocol \(version); 5 is the last known", path: reader.path)
+                    .unsupportedFormat, "the pickle in the file has protocol \(version); 5 is the last known",
+                    path: reader.path)
             }
         case "\u{95}":
             guard try reader.integer(UInt64.self) <= UInt64(reader.bytes.count - reader.position) else {
@@ -197,7 +203,7 @@ package struct Unpickler {
     }
 
     /// The container on top of the stack, to be added to.
-    private func openContainer() throws -> Int {
+    func openContainer() throws -> Int {
         guard case .node(let index) = try top() else { throw reader.corrupt("adds to something that is no container") }
         return index
     }
@@ -209,7 +215,7 @@ package struct Unpickler {
     }
 
     /// Adds keys and values to the dictionary on top of the stack.
-    private mutating func insert(_ pairs: [PickleValue]) throws {
+    mutating func insert(_ pairs: [PickleValue]) throws {
         let index = try openContainer()
         let kind = document.nodes[index].kind
         guard kind == .dictionary || kind == .orderedDictionary, pairs.count.isMultiple(of: 2) else {
@@ -238,101 +244,10 @@ package struct Unpickler {
     }
 
     /// Accounts for `count` bytes or elements copied by an instruction that is much shorter than that.
-    private mutating func charge(_ count: Int) throws {
+    mutating func charge(_ count: Int) throws {
         copied += count
         guard copied <= max(limits.instructions, 2 * reader.bytes.count) else {
             throw FirebrandError(.unsupportedFormat, "the pickle in the file is too large", path: reader.path)
         }
-    }
-
-    // MARK: Objects
-
-    private func global(_ module: String, _ name: String) throws -> PickleValue {
-        let global = PickleGlobal(module, name)
-        guard isAllowed(global) else {
-            throw FirebrandError(
-                .unsupportedFormat,
-                "refers to \(global), which is not on the list of types that may be read from a file", path: reader.path,
-                remedy: "save tensors and plain containers only, such as a state dict")
-        }
-        return .global(global)
-    }
-
-    /// What a call gives. Python's own plain types become plain values; everything else stays a named object.
-    private mutating func object(_ callee: PickleValue, arguments: PickleValue) throws -> PickleValue {
-        guard case .global(let global) = callee, let node = document.node(arguments), node.kind == .tuple else {
-            throw reader.corrupt("makes an object of something that is no class")
-        }
-        let arguments = node.items
-        if global == PickleGlobals.orderedDict {
-            let result = document.add(.orderedDictionary)
-            if let first = arguments.first {
-                guard let pairs = document.elements(first) else { throw reader.corrupt("has a malformed OrderedDict") }
-                try charge(pairs.count)
-                stack.append(result)
-                for pair in pairs {
-                    guard let items = document.elements(pair), items.count == 2 else {
-                        throw reader.corrupt("has a malformed OrderedDict")
-                    }
-                    try insert(items)
-                }
-                stack.removeLast()
-            }
-            return result
-        }
-        if global == PickleGlobals.encode {
-            return .bytes(try latin1(arguments.first))
-        }
-        if PickleGlobals.builtins.contains(global.module) {
-            switch global.name {
-            case "set", "frozenset":
-                let elements = try arguments.first.map { value in
-                    guard let elements = document.elements(value) else { throw reader.corrupt("has a malformed set") }
-                    try charge(elements.count)
-                    return elements
-                }
-                return document.add(global.name == "set" ? .set : .frozenSet, elements ?? [])
-            case "bytes", "bytearray":
-                switch arguments.first {
-                case nil: return .bytes([])
-                case .bytes(let bytes): return .bytes(bytes)
-                default: return .bytes(try latin1(arguments.first))
-                }
-            default: break
-            }
-        }
-        return document.add(.object, arguments, global: global)
-    }
-
-    private mutating func latin1(_ argument: PickleValue?) throws -> [UInt8] {
-        guard case .string(let text) = argument else { throw reader.corrupt("has malformed bytes") }
-        try charge(text.utf8.count)
-        guard let bytes = PickleText.latin1(text) else { throw reader.corrupt("has malformed bytes") }
-        return bytes
-    }
-
-    /// Sets the attributes of the object on top of the stack.
-    private mutating func build(_ state: PickleValue) throws {
-        let index = try openContainer()
-        guard document.nodes[index].kind == .object || document.nodes[index].kind == .orderedDictionary else {
-            throw reader.corrupt("sets attributes on something that has none")
-        }
-        document.nodes[index].state = state
-    }
-
-    // MARK: Numbers and text of protocol 0
-
-    private mutating func decimal() throws -> PickleValue {
-        var text = try reader.textLine()[...]
-        if text == "00" || text == "01" { return .bool(text == "01") }
-        if text.hasSuffix("L") { text.removeLast() }
-        if let number = Int(text) { return .int(number) }
-        throw FirebrandError(
-            .unsupportedFormat, "the pickle in the file has an integer that is malformed or beyond 64 bits", path: reader.path)
-    }
-
-    /// Python 2 does not tell text from bytes.
-    private func textOrBytes(_ bytes: [UInt8]) -> PickleValue {
-        String(validating: bytes, as: UTF8.self).map { .string($0) } ?? .bytes(bytes)
     }
 }
