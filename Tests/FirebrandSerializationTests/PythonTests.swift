@@ -32,26 +32,27 @@ struct PythonTests {
     private let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../scripts/fixtures/serialization.py").path
 
-    @Test("torch.load(weights_only=True) reads what we write", arguments: TorchFilesTests.names)
-    func torchReadsOurs(name: String) throws {
-        let value = try load(fixture(name + ".pth"))
+    @Test("torch.load(weights_only=True) reads what we write, values and state dicts")
+    func torchReadsOurs() throws {
         try withTemporaryDirectory { directory in
-            let path = directory + "/copy.pth"
-            try save(value, to: path)
-            let text = try run(try #require(python), [script, "--describe", path])
-            #expect(text.split(separator: "\n").map(String.init) == ValueDescription.lines(value))
-        }
-    }
-
-    @Test("torch.load(weights_only=True) reads our state dicts", arguments: ["network", "keyed", "batchnorm", "tiny"])
-    func torchReadsStateDicts(name: String) throws {
-        let pairs = try loadStateDict(fixture(name + ".pth"))
-        try withTemporaryDirectory { directory in
-            let path = directory + "/ünï.pth"
-            try save(pairs, to: path)
-            let text = try run(try #require(python), [script, "--describe", path])
-            let value = SerializedValue.dictionary(pairs.map { (key: .string($0.key), value: .tensor($0.value)) })
-            #expect(text.split(separator: "\n").map(String.init) == ValueDescription.lines(value))
+            var paths: [String] = []
+            var expected: [String] = []
+            for name in TorchFilesTests.names {
+                let value = try load(fixture(name + ".pth"))
+                paths.append("\(directory)/\(name).pth")
+                try save(value, to: paths[paths.count - 1])
+                expected += ValueDescription.lines(value)
+            }
+            for name in ["network", "keyed", "batchnorm", "tiny"] {
+                let pairs = try loadStateDict(fixture(name + ".pth"))
+                paths.append("\(directory)/ünï-\(name).pth")
+                try save(pairs, to: paths[paths.count - 1])
+                let value = SerializedValue.dictionary(pairs.map { (key: .string($0.key), value: .tensor($0.value)) })
+                expected += ValueDescription.lines(value)
+            }
+            // One process for all files: importing torch takes seconds.
+            let text = try run(try #require(python), [script, "--describe"] + paths)
+            #expect(text.split(separator: "\n").map(String.init) == expected)
         }
     }
 }
