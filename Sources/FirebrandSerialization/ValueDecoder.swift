@@ -9,6 +9,9 @@ struct ValueDecoder {
     private var tensors: [Int: Tensor] = [:]
     /// A pickle can name one container many times over, and that again; written out as a tree it would be endless.
     private var remaining: Int
+    private var unpacked = 0
+    /// How many bytes of compressed storages are no cause for suspicion.
+    var unpackedLimit = 1 << 28
 
     init(_ archive: TorchArchive) throws { self.init(archive, try archive.document()) }
 
@@ -108,9 +111,19 @@ struct ValueDecoder {
             }
             return storage
         }
+        let stored = try archive.storage(record.storage)
+        if stored.isDeflated {
+            // PyTorch does not compress, and a few kilobytes of compressed zeros can stand for gigabytes.
+            unpacked += stored.byteCount
+            guard unpacked <= max(unpackedLimit, 64 * archive.zip.byteCount) else {
+                throw FirebrandError(
+                    .unsupportedFormat, "unpacks to far more than its size", path: archive.zip.path,
+                    remedy: "if you trust the file, repack it without compression (zip -0)")
+            }
+        }
         let storage = Storage(byteCount: record.byteCount)
         try archive.zip.read(
-            try archive.storage(record.storage),
+            stored,
             into: UnsafeMutableRawBufferPointer(start: storage.pointer, count: record.byteCount))
         if record.dtype.name == "bool" {
             // A Boolean byte other than 0 and 1 would be undefined behaviour wherever it is read as one.

@@ -94,6 +94,11 @@ struct ValueEncoder {
 
     private mutating func encode(_ tensor: Tensor) throws -> PickleValue {
         if let value = tensors[ObjectIdentifier(tensor)] { return value }
+        guard tensor.device == .cpu else {
+            throw FirebrandError(
+                .invalidArgument, "a tensor on the device \(tensor.device) cannot be saved", path: path,
+                remedy: "move it to the CPU first")
+        }
         let dtype = try torchDType(tensor.dtype)
         let key = try self.key(of: tensor.storage, dtype: dtype)
         let storageClass = dtype.storageClass.map { PickleGlobal("torch", $0) } ?? PickleGlobals.untypedStorage
@@ -105,7 +110,7 @@ struct ValueEncoder {
                 .int(dtype.storageClass == nil ? elements * dtype.itemSize : elements),
             ])
         var arguments = [
-            document.add(.persistentID, [id]), .int(tensor.offset),
+            document.add(.persistentID, [id]), .int(tensor.storageOffset),
             document.add(.tuple, tensor.shape.map { .int($0) }), document.add(.tuple, tensor.strides.map { .int($0) }),
             .bool(tensor.requiresGrad), document.add(.orderedDictionary),
         ]

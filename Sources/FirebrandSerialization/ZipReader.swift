@@ -25,6 +25,8 @@ package final class ZipReader: @unchecked Sendable {
     package let records: [ZipRecord]
     /// The file's name, for messages.
     package let path: String
+    /// The size of the archive.
+    package var byteCount: Int { bytes.count }
     private let bytes: UnsafeRawBufferPointer
     private let owner: AnyObject?
     private let positions: [String: Int]

@@ -102,6 +102,26 @@ import Testing
         #expect(TensorRecordReader.fits(shape: shape, strides: strides, offset: offset, in: count) == fits)
     }
 
+    @Test("A small file that would unpack to far more than its size is refused")
+    func compressedZeros() throws {
+        let archive = try TorchArchive(fixture("zeros.pth"))
+        var decoder = try ValueDecoder(archive)
+        _ = try decoder.decode()
+        decoder = try ValueDecoder(archive)
+        decoder.unpackedLimit = 1000
+        let error = try failure { _ = try decoder.decode() }
+        #expect(error.code == .unsupportedFormat && error.message.contains("far more than its size"))
+    }
+
+    @Test("A Boolean byte that is neither 0 nor 1 loads as true")
+    func booleans() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/a.pth"
+            try save([(key: "a", value: TensorBits.tensor(.bool, [4], [0, 255, 2, 1]))], to: path)
+            #expect(try TensorBits.elements(of: loadStateDict(path)[0].value) == [0, 1, 1, 1])
+        }
+    }
+
     @Test("A tensor that needs more than its record holds is refused")
     func wrongCount() throws {
         let archive = try TorchArchive(fixture("tiny.pth"))

@@ -44,7 +44,7 @@ struct ValueDescription {
         let number = storages[ObjectIdentifier(tensor.storage)] ?? storages.count
         storages[ObjectIdentifier(tensor.storage)] = number
         let elements = TensorBits.elements(of: tensor).map(String.init).joined(separator: " ")
-        return "\(tensor.dtype.description) \(Array(tensor.shape)) \(Array(tensor.strides)) \(tensor.offset)"
+        return "\(tensor.dtype.description) \(Array(tensor.shape)) \(Array(tensor.strides)) \(tensor.storageOffset)"
             + " #\(number)\(tensor.requiresGrad ? " grad" : "") <\(elements)>"
     }
 }
@@ -68,7 +68,7 @@ enum TensorBits {
                 visit(dimension + 1, position + index * Array(tensor.strides)[dimension])
             }
         }
-        visit(0, tensor.offset)
+        visit(0, tensor.storageOffset)
         return result
     }
 
