@@ -57,7 +57,6 @@ struct ValueDecoder {
         case .set, .frozenSet: return .set(try decode(node.items, depth: depth))
         case .dictionary, .orderedDictionary:
             var pairs: [(key: SerializedValue, value: SerializedValue)] = []
-            pairs.reserveCapacity(min(node.items.count / 2, remaining))
             for position in stride(from: 0, to: node.items.count, by: 2) {
                 let key = try decode(node.items[position], depth: depth)
                 pairs.append((key, try decode(node.items[position + 1], depth: depth)))
@@ -80,7 +79,6 @@ struct ValueDecoder {
 
     private mutating func decode(_ items: [PickleValue], depth: Int) throws -> [SerializedValue] {
         var values: [SerializedValue] = []
-        values.reserveCapacity(min(items.count, remaining))
         for item in items { values.append(try decode(item, depth: depth)) }
         return values
     }

@@ -86,15 +86,6 @@ package struct PickleDocument: Sendable {
         guard let node = node(value), node.kind == .list || node.kind == .tuple else { return nil }
         return node.items
     }
-
-    /// The value of a string key in a dictionary.
-    package func lookUp(_ key: String, in value: PickleValue) -> PickleValue? {
-        guard let node = node(value), node.kind == .dictionary || node.kind == .orderedDictionary else { return nil }
-        for position in stride(from: 0, to: node.items.count, by: 2) where node.items[position] == .string(key) {
-            return node.items[position + 1]
-        }
-        return nil
-    }
 }
 
 /// How much of the machine a pickle may use, however it is made.
