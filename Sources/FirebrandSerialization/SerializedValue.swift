@@ -26,7 +26,7 @@ public enum SerializedValue {
     case tuple([SerializedValue])
     /// A set, its elements in the order of the file.
     case set([SerializedValue])
-    /// A dictionary (`dict` or `OrderedDict`) in its order. Keys may be of any plain kind, as in an optimizer's state.
+    /// A dictionary (`dict`, `OrderedDict` or `Counter`) in its order. Keys may be of any plain kind, as in an optimizer's state.
     case dictionary([(key: SerializedValue, value: SerializedValue)])
     /// An element type, such as `torch.float32`.
     case dtype(DType)

@@ -64,6 +64,9 @@ struct ValueDecoder {
             return .dictionary(pairs)
         case .object where node.global == PickleGlobals.size && node.items.count == 1:
             return try decode(node.items[0], depth: depth)
+        case .object where node.global == PickleGlobals.counter && node.items.count <= 1:
+            // Schedulers keep their milestones so; a dictionary does as well.
+            return try node.items.first.map { try decode($0, depth: depth) } ?? .dictionary([])
         case .object where node.global == PickleGlobals.device:
             guard case .string(let name) = node.items.first else { throw unsupported("a malformed device") }
             if node.items.count == 2, case .int(let number) = node.items[1] { return .device("\(name):\(number)") }

@@ -8,6 +8,7 @@ package enum PickleGlobals {
     package static func isHarmless(_ global: PickleGlobal) -> Bool { harmless.contains(global) }
 
     static let orderedDict = PickleGlobal("collections", "OrderedDict")
+    static let counter = PickleGlobal("collections", "Counter")
     static let encode = PickleGlobal("_codecs", "encode")
     static let untypedStorage = PickleGlobal("torch.storage", "UntypedStorage")
     static let rebuildTensor = PickleGlobal("torch._utils", "_rebuild_tensor")
@@ -24,7 +25,7 @@ package enum PickleGlobals {
 
     private static let harmless: Set<PickleGlobal> = {
         var all: Set<PickleGlobal> = [
-            orderedDict, PickleGlobal("collections", "Counter"), encode, untypedStorage, size, device,
+            orderedDict, counter, encode, untypedStorage, size, device,
         ]
         for module in builtins {
             for name in ["set", "frozenset", "bytes", "bytearray", "complex"] { all.insert(PickleGlobal(module, name)) }
