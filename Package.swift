@@ -39,7 +39,12 @@ let package = Package(
                 "CZlib", "CPNG", "CCurl", "CKernels",
                 "FirebrandTensor", "FirebrandData", "FirebrandSerialization",
             ],
-            resources: [.copy("Resources")]),
+            exclude: ["Resources/LICENSE-digits.md"],
+            // Compiled in, so that a program finds them wherever it is moved to.
+            resources: [
+                .embedInCode("Resources/digits-images-idx3-ubyte.gz"),
+                .embedInCode("Resources/digits-labels-idx1-ubyte.gz"),
+            ]),
         .target(
             name: "Firebrand",
             dependencies: [
@@ -73,7 +78,10 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FirebrandVisionTests",
-            dependencies: ["FirebrandTensor", "FirebrandData", "FirebrandVision", "FirebrandTestSupport"]),
+            dependencies: [
+                "CZlib", "FirebrandTensor", "FirebrandData", "FirebrandSerialization", "FirebrandVision",
+                "FirebrandTestSupport",
+            ]),
         .testTarget(
             name: "FirebrandCLITests", dependencies: ["Firebrand", "FirebrandTestSupport", "FirebrandCLI"]),
     ],

@@ -1,0 +1,53 @@
+# Firebrand's commands. `make` alone lists them.
+#
+#   make run ARGS="--epochs 2 --seed 0"     arguments for `firebrand train`
+#   make bench ARGS="--rows epoch-loader"   arguments for `bench/run.py`
+#   make test ARGS="--filter Random"        arguments for `swift test`
+
+ARGS ?=
+PREDICT_ARGS ?=
+WEIGHTS ?= model_weights.pth
+SWIFT ?= swift
+PYTHON ?= python3
+
+# Lower layers must not reach upwards: an import that Package.swift does not declare fails the build.
+IMPORT_CHECK := --explicit-target-dependency-import-check error
+FORMATTED := Package.swift Sources Tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run build test lint format bench fixtures clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+
+setup: ## install the system packages that are missing
+	@sh scripts/install-dependencies.sh
+
+run: setup ## train the tutorial's network, save it, reload it and predict
+	$(SWIFT) build -c release --product firebrand
+	.build/release/firebrand train $(ARGS)
+	.build/release/firebrand predict --weights $(WEIGHTS) $(PREDICT_ARGS)
+
+build: setup ## build the command line in release
+	$(SWIFT) build -c release --product firebrand
+
+# The tests run in release, because what is tested is what ships (and the kernels are slow without optimisation).
+test: setup lint ## check the layers and the format, then run the tests
+	$(SWIFT) build -c release --build-tests $(IMPORT_CHECK)
+	$(SWIFT) test -c release --skip-build $(ARGS)
+
+lint: ## check the format of the Swift files
+	$(SWIFT) format lint --strict --parallel --recursive $(FORMATTED)
+
+format: ## format the Swift files in place
+	$(SWIFT) format --in-place --parallel --recursive $(FORMATTED)
+
+bench: setup ## measure Firebrand beside PyTorch and print the table
+	$(SWIFT) build -c release --product firebrand-bench
+	$(PYTHON) bench/run.py $(ARGS)
+
+fixtures: ## regenerate the tests' expected values from PyTorch
+	sh scripts/fixtures/generate.sh
+
+clean: ## remove what was built (data, weights and the benchmark's environment stay)
+	rm -rf .build bench-results

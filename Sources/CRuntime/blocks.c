@@ -1,0 +1,159 @@
+// The block cache. Page faults on fresh memory cost more than most kernels that fill it, so freed blocks are kept, by
+// size class: small ones per thread without a lock, large ones in common under a mutex.
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "CRuntime.h"
+
+enum {
+    ALIGNMENT = 64,
+    LINEAR_CLASSES = 16,     // 64, 128, ... 1024 bytes
+    STEPS = 8,               // above that: eight classes a doubling, so at most 12.5% is wasted
+    CLASS_COUNT = LINEAR_CLASSES + 1 + 38 * STEPS,
+    LOCAL_LIMIT = 16 << 10,  // blocks up to this size are cached per thread
+    LOCAL_DEPTH_BYTES = 128 << 10,  // at most this much per class and thread
+    HUGE_PAGE = 2 << 20,
+};
+static const size_t CACHE_LIMIT = (size_t)512 << 20;
+
+typedef struct block { struct block *next; } block;
+
+static unsigned size_class(size_t size, size_t *rounded) {
+    if (size <= LINEAR_CLASSES * ALIGNMENT) {
+        unsigned index = (unsigned)((size + ALIGNMENT - 1) / ALIGNMENT);
+        *rounded = (size_t)index * ALIGNMENT;
+        return index;
+    }
+    unsigned exponent = 63 - (unsigned)__builtin_clzll(size - 1);  // 2^exponent < size <= 2^(exponent + 1)
+    size_t step = (size_t)1 << (exponent - 3);
+    size_t index = (size - 1 - ((size_t)1 << exponent)) >> (exponent - 3);
+    *rounded = ((size_t)1 << exponent) + (index + 1) * step;
+    return LINEAR_CLASSES + 1 + (exponent - 10) * STEPS + (unsigned)index;
+}
+
+enum { LOCAL_CLASSES = LINEAR_CLASSES + 1 + 4 * STEPS };  // exponents 10 to 13: up to 16 KiB
+
+typedef struct {
+    block *blocks[LOCAL_CLASSES];
+    unsigned count[LOCAL_CLASSES];
+    bool registered, closed;
+} local_cache;
+
+static _Thread_local local_cache local;
+static pthread_key_t local_key;
+static pthread_once_t local_once = PTHREAD_ONCE_INIT;
+
+static void release_local(void *cache_pointer) {
+    local_cache *cache = cache_pointer;
+    cache->closed = true;  // blocks freed by later destructors of this thread go straight to the system
+    for (int i = 0; i < LOCAL_CLASSES; i++) {
+        for (block *b = cache->blocks[i]; b;) {
+            block *next = b->next;
+            free(b);
+            b = next;
+        }
+        cache->blocks[i] = NULL;
+        cache->count[i] = 0;
+    }
+}
+
+static void create_key(void) { pthread_key_create(&local_key, release_local); }
+
+static pthread_mutex_t shared_mutex = PTHREAD_MUTEX_INITIALIZER;
+static block *shared_blocks[CLASS_COUNT];
+static size_t shared_bytes;
+static _Atomic size_t large_in_use;
+
+static char empty_block[ALIGNMENT] __attribute__((aligned(ALIGNMENT)));
+
+void *fb_allocate(size_t size) {
+    if (size == 0) return empty_block;
+    if (size > (size_t)1 << 46) return NULL;
+    size_t rounded;
+    unsigned index = size_class(size, &rounded);
+    if (rounded <= LOCAL_LIMIT) {
+        block *b = local.blocks[index];
+        if (b) {
+            local.blocks[index] = b->next;
+            local.count[index]--;
+            return b;
+        }
+        return aligned_alloc(ALIGNMENT, rounded);
+    }
+    pthread_mutex_lock(&shared_mutex);
+    block *b = shared_blocks[index];
+    if (b) {
+        shared_blocks[index] = b->next;
+        shared_bytes -= rounded;
+    }
+    pthread_mutex_unlock(&shared_mutex);
+    if (!b) {
+        bool huge = rounded >= 2 * HUGE_PAGE;
+        b = aligned_alloc(huge ? HUGE_PAGE : ALIGNMENT, rounded);
+        if (!b) {
+            fb_empty_cache();
+            b = aligned_alloc(ALIGNMENT, rounded);
+        }
+        if (b && huge) madvise(b, rounded, MADV_HUGEPAGE);
+    }
+    if (b) atomic_fetch_add_explicit(&large_in_use, rounded, memory_order_relaxed);
+    return b;
+}
+
+void fb_deallocate(void *pointer, size_t size) {
+    if (size == 0 || pointer == NULL) return;
+    size_t rounded;
+    unsigned index = size_class(size, &rounded);
+    block *b = pointer;
+    if (rounded <= LOCAL_LIMIT) {
+        if (local.closed || (size_t)local.count[index] * rounded >= LOCAL_DEPTH_BYTES) {
+            free(b);
+            return;
+        }
+        if (!local.registered) {
+            pthread_once(&local_once, create_key);
+            pthread_setspecific(local_key, &local);
+            local.registered = true;
+        }
+        b->next = local.blocks[index];
+        local.blocks[index] = b;
+        local.count[index]++;
+        return;
+    }
+    atomic_fetch_sub_explicit(&large_in_use, rounded, memory_order_relaxed);
+    pthread_mutex_lock(&shared_mutex);
+    bool keep = shared_bytes + rounded <= CACHE_LIMIT;
+    if (keep) {
+        b->next = shared_blocks[index];
+        shared_blocks[index] = b;
+        shared_bytes += rounded;
+    }
+    pthread_mutex_unlock(&shared_mutex);
+    if (!keep) free(b);
+}
+
+void fb_empty_cache(void) {
+    pthread_mutex_lock(&shared_mutex);
+    for (int i = 0; i < CLASS_COUNT; i++) {
+        for (block *b = shared_blocks[i]; b;) {
+            block *next = b->next;
+            free(b);
+            b = next;
+        }
+        shared_blocks[i] = NULL;
+    }
+    shared_bytes = 0;
+    pthread_mutex_unlock(&shared_mutex);
+}
+
+size_t fb_bytes_in_use(void) { return large_in_use; }
+
+size_t fb_bytes_cached(void) {
+    pthread_mutex_lock(&shared_mutex);
+    size_t bytes = shared_bytes;
+    pthread_mutex_unlock(&shared_mutex);
+    return bytes;
+}

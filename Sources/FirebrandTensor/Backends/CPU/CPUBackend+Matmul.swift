@@ -1,0 +1,89 @@
+import CKernels
+import COneDNN
+
+extension CPUBackend {
+    package func matmul(_ a: Tensor, _ b: Tensor, bias: Tensor?, into out: Tensor) throws(Misuse) {
+        guard out.count > 0 else { return }
+        guard a.shape[2] > 0 else {
+            if let bias { copy(bias, into: out) } else { fill(out, .int(0)) }
+            return
+        }
+        if out.dtype == .float32 { return try matmulByOneDNN(a, b, bias: bias, into: out) }
+        if out.dtype.isReducedFloatingPoint {
+            let wide = Tensor(emptyOf: out.shape, .float32)
+            try matmulByOneDNN(
+                converted(a, to: .float32), converted(b, to: .float32), bias: bias.map { converted($0, to: .float32) },
+                into: wide)
+            copy(wide, into: out)
+            return
+        }
+        guard let kernel = fb_find_matmul(out.dtype.rawValue) else { throw CPUBackend.unsupported(out.dtype) }
+        let result = out.isContiguous ? out : Tensor(emptyOf: out.shape, out.dtype)
+        let (m, n, k) = (a.shape[1], b.shape[2], a.shape[2])
+        let item = out.elementSize
+        // Rows of all matrices of the batch are shared out.
+        parallelFor(out.shape[0] * m, grain: max(1, pointwiseGrain / max(1, n * k))) { begin, end in
+            var row = begin
+            while row < end {
+                let (matrix, first) = (row / m, row % m)
+                let rows = min(m - first, end - row)
+                kernel(
+                    result.pointer + row * n * item,
+                    a.pointer + (matrix * a.strides[0] + first * a.strides[1]) * item, a.strides[1], a.strides[2],
+                    b.pointer + matrix * b.strides[0] * item, b.strides[1], b.strides[2], rows, n, k)
+                row += rows
+            }
+        }
+        if let bias { try binary(.add, result, bias, into: result) }
+        if result !== out { copy(result, into: out) }
+    }
+
+    private func matmulByOneDNN(_ a: Tensor, _ b: Tensor, bias: Tensor?, into out: Tensor) throws(Misuse) {
+        let a = CPUBackend.isMatrixLayout(a) ? a : a.contiguousClone()
+        let b = CPUBackend.isMatrixLayout(b) ? b : b.contiguousClone()
+        let result = CPUBackend.isMatrixLayout(out) ? out : Tensor(emptyOf: out.shape, .float32)
+        let (m, n, k) = (a.shape[1], b.shape[2], a.shape[2])
+        // A dimension of length 1 may carry any stride; oneDNN wants one that fits.
+        var shape = fb_matmul_shape(
+            batch: Int64(out.shape[0]), m: Int64(m), n: Int64(n), k: Int64(k),
+            a_batch: Int64(a.strides[0]), a_row: Int64(a.strides[1]), a_column: Int64(a.strides[2]),
+            b_batch: Int64(b.strides[0]), b_row: Int64(b.strides[1]), b_column: Int64(b.strides[2]),
+            c_batch: Int64(result.strides[0]), c_row: Int64(result.strides[1]), c_column: Int64(result.strides[2]),
+            has_bias: bias == nil ? 0 : 1, accumulate: 0)
+        if shape.batch == 1 {
+            shape.a_batch = shape.m * shape.k
+            shape.b_batch = shape.k * shape.n
+            shape.c_batch = shape.m * shape.n
+        }
+        CPUBackend.settle(&shape.a_row, shape.m, &shape.a_column, shape.k)
+        CPUBackend.settle(&shape.b_row, shape.k, &shape.b_column, shape.n)
+        CPUBackend.settle(&shape.c_row, shape.m, &shape.c_column, shape.n)
+        let row = bias.map { $0.isContiguous ? $0 : $0.contiguousClone() }
+        _ = numThreads()
+        let status = fb_matmul_f32(
+            &shape, a.pointer.assumingMemoryBound(to: Float.self), b.pointer.assumingMemoryBound(to: Float.self),
+            row?.pointer.assumingMemoryBound(to: Float.self), result.pointer.assumingMemoryBound(to: Float.self))
+        guard status == 0 else { throw Misuse("oneDNN failed with status \(status)") }
+        if result !== out { copy(result, into: out) }
+    }
+
+    /// Strides of dimensions of length 1 are free: give them what a contiguous matrix or its transpose would have.
+    private static func settle(_ row: inout Int64, _ rows: Int64, _ column: inout Int64, _ columns: Int64) {
+        if rows == 1, columns == 1 {
+            (row, column) = (1, 1)
+        } else if rows == 1 {
+            if column == 1 { row = columns } else { row = 1 }
+        } else if columns == 1 {
+            if row == 1 { column = rows } else { column = 1 }
+        }
+    }
+
+    /// Whether the last two dimensions are a matrix, or the transpose of one, with rows a stride apart.
+    private static func isMatrixLayout(_ a: Tensor) -> Bool {
+        let (rows, columns) = (a.shape[1], a.shape[2])
+        let (row, column) = (a.strides[1], a.strides[2])
+        let isRowMajor = (column == 1 || columns == 1) && (row >= columns || rows == 1)
+        let isColumnMajor = (row == 1 || rows == 1) && (column >= rows || columns == 1)
+        return (isRowMajor || isColumnMajor) && (a.shape[0] == 1 || a.strides[0] >= 0)
+    }
+}

@@ -1,0 +1,209 @@
+import CKernels
+
+/// The processor: C kernels over contiguous stretches, shared among the team of threads.
+package struct CPUBackend: Backend {}
+
+extension CPUBackend {
+    package func unary(_ op: UnaryKernel, _ a: Tensor, into out: Tensor) throws(Misuse) {
+        guard let kernel = fb_find_unary(op, a.dtype.rawValue) else {
+            if a.dtype.isReducedFloatingPoint {
+                let wide = out.dtype == .bool ? out : Tensor(emptyOf: out.shape, .float32)
+                try unary(op, converted(a, to: .float32), into: wide)
+                if wide !== out { copy(wide, into: out) }
+                return
+            }
+            throw CPUBackend.unsupported(a.dtype)
+        }
+        if a.isContiguous, out.isContiguous, a.count == out.count {
+            let (o, p, so, sa) = (out.pointer, a.pointer, out.elementSize, a.elementSize)
+            parallelFor(out.count, grain: pointwiseGrain) { begin, end in
+                kernel(o + begin * so, so, p + begin * sa, sa, end - begin)
+            }
+        } else {
+            StridedLoop(out, a).run { at, strides, n in kernel(at[0], strides[0], at[1], strides[1], n) }
+        }
+    }
+
+    @inline(__always)
+    package func binary(_ op: BinaryKernel, _ a: Tensor, _ b: Tensor, into out: Tensor) throws(Misuse) {
+        guard let kernel = fb_find_binary(op, a.dtype.rawValue) else {
+            return try binaryInFloat(op, a, b, into: out)
+        }
+        if op.isDivision, !a.dtype.isFloatingPoint, hasZero(b) { throw Misuse("ZeroDivisionError") }
+        let count = out.count
+        if out.isContiguous, a.isContiguous, b.isContiguous, a.count == count, b.count == count {
+            let (o, p, q) = (out.pointer, a.pointer, b.pointer)
+            let (so, sa) = (out.elementSize, a.elementSize)
+            if count <= pointwiseGrain {
+                kernel(o, so, p, sa, q, sa, count)
+            } else {
+                parallelFor(count, grain: pointwiseGrain) { begin, end in
+                    kernel(o + begin * so, so, p + begin * sa, sa, q + begin * sa, sa, end - begin)
+                }
+            }
+        } else {
+            StridedLoop(out, a, b).run { at, strides, n in
+                kernel(at[0], strides[0], at[1], strides[1], at[2], strides[2], n)
+            }
+        }
+    }
+
+    package func binary(
+        _ op: BinaryKernel, _ a: Tensor, _ scalar: Scalar, scalarFirst: Bool, into out: Tensor
+    ) throws(Misuse) {
+        guard let kernel = fb_find_binary(op, a.dtype.rawValue) else {
+            let number = Tensor(emptyOf: [], a.dtype.isReducedFloatingPoint ? .float32 : a.dtype)
+            fill(number, scalar)
+            return try scalarFirst ? binaryInFloat(op, number, a, into: out) : binaryInFloat(op, a, number, into: out)
+        }
+        if op.isDivision, !a.dtype.isFloatingPoint, scalarFirst ? hasZero(a) : scalar.intValue == 0 {
+            throw Misuse("ZeroDivisionError")
+        }
+        scalar.withElement(of: a.dtype) { number in
+            if out.isContiguous, a.isContiguous, a.count == out.count {
+                let (o, p, so, sa) = (out.pointer, a.pointer, out.elementSize, a.elementSize)
+                parallelFor(out.count, grain: pointwiseGrain) { begin, end in
+                    if scalarFirst {
+                        kernel(o + begin * so, so, number, 0, p + begin * sa, sa, end - begin)
+                    } else {
+                        kernel(o + begin * so, so, p + begin * sa, sa, number, 0, end - begin)
+                    }
+                }
+            } else {
+                StridedLoop(out, a).run { at, strides, n in
+                    if scalarFirst {
+                        kernel(at[0], strides[0], number, 0, at[1], strides[1], n)
+                    } else {
+                        kernel(at[0], strides[0], at[1], strides[1], number, 0, n)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The 16-bit floats compute in float32 and round once.
+    @inline(never)
+    private func binaryInFloat(_ op: BinaryKernel, _ a: Tensor, _ b: Tensor, into out: Tensor) throws(Misuse) {
+        guard a.dtype.isReducedFloatingPoint || b.dtype.isReducedFloatingPoint else {
+            throw CPUBackend.unsupported(a.dtype)
+        }
+        let wide = out.dtype == .bool ? out : Tensor(emptyOf: out.shape, .float32)
+        try binary(op, converted(a, to: .float32), converted(b, to: .float32), into: wide)
+        if wide !== out { copy(wide, into: out) }
+    }
+
+    func converted(_ a: Tensor, to dtype: DType) -> Tensor {
+        if a.dtype == dtype { return a }
+        let result = Tensor(emptyOf: a.shape, dtype)
+        copy(a, into: result)
+        return result
+    }
+
+    static func unsupported(_ dtype: DType) -> Misuse { Misuse("not implemented for '\(dtype.scalarTypeName)'") }
+
+    private func hasZero(_ a: Tensor) -> Bool {
+        let isZero = Tensor(emptyOf: a.shape, .bool)
+        guard (try? unary(.logicalNot, a, into: isZero)) != nil else { return false }
+        return anyNonzero(isZero)
+    }
+
+    package func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, into out: Tensor) {
+        let itemSize = Int32(out.elementSize)
+        StridedLoop(out, condition, a, b).run { at, strides, n in
+            fb_where(at[0], strides[0], at[1], strides[1], at[2], strides[2], at[3], strides[3], n, itemSize)
+        }
+    }
+
+    package func copy(_ a: Tensor, into out: Tensor) {
+        if a.dtype != out.dtype {
+            let kernel = fb_find_cast(a.dtype.rawValue, out.dtype.rawValue)!
+            StridedLoop(out, a).run { at, strides, n in kernel(at[0], strides[0], at[1], strides[1], n) }
+            return
+        }
+        let itemSize = out.elementSize
+        if a.isContiguous, out.isContiguous, a.count == out.count {
+            let (o, p) = (out.pointer, a.pointer)
+            parallelFor(out.count, grain: 4 * pointwiseGrain) { begin, end in
+                fb_copy(o + begin * itemSize, itemSize, p + begin * itemSize, itemSize, end - begin, Int32(itemSize))
+            }
+        } else if copyTransposed(a, into: out) {
+            return
+        } else {
+            StridedLoop(out, a).run { at, strides, n in
+                fb_copy(at[0], strides[0], at[1], strides[1], n, Int32(itemSize))
+            }
+        }
+    }
+
+    /// A matrix whose columns are contiguous goes to its rows in blocks, else every element misses the cache.
+    private func copyTransposed(_ a: Tensor, into out: Tensor) -> Bool {
+        guard out.dim >= 2, a.shape == out.shape, out.isContiguous, out.count >= 1024, out.elementSize <= 8 else {
+            return false
+        }
+        let (row, column) = (out.dim - 2, out.dim - 1)
+        guard a.strides[row] == 1, a.strides[column] >= out.shape[row] else { return false }
+        let itemSize = out.elementSize
+        let (rows, columns) = (out.shape[row], out.shape[column])
+        let matrices = out.count / (rows * columns)
+        let outer = Size(out.shape.dropLast(2))
+        let (o, p) = (out.pointer, a.pointer)
+        let stripes = (rows + 15) / 16
+        parallelFor(matrices * stripes, grain: max(1, pointwiseGrain / (16 * columns))) { begin, end in
+            for stripe in begin..<end {
+                let (matrix, first) = (stripe / stripes, stripe % stripes * 16)
+                var source = first
+                var rest = matrix
+                for dimension in (0..<outer.count).reversed() {
+                    source += rest % outer[dimension] * a.strides[dimension]
+                    rest /= outer[dimension]
+                }
+                // out[r][c] = a[r + c * stride]: the transpose of a block whose rows are the columns of `out`.
+                fb_transpose(
+                    o + (matrix * rows + first) * columns * itemSize, columns * itemSize, p + source * itemSize,
+                    a.strides[column] * itemSize, columns, min(16, rows - first), Int32(itemSize))
+            }
+        }
+        return true
+    }
+
+    package func fill(_ out: Tensor, _ value: Scalar) {
+        let itemSize = Int32(out.elementSize)
+        value.withElement(of: out.dtype) { number in
+            StridedLoop(out).run { at, strides, n in fb_fill(at[0], strides[0], number, n, itemSize) }
+        }
+    }
+
+    package func arange(into out: Tensor, start: Scalar, step: Scalar) {
+        let isInteger = !out.dtype.isFloatingPoint
+        let wide = Tensor(emptyOf: out.shape, isInteger ? .int64 : .float64)
+        if isInteger {
+            fb_arange_i64(
+                wide.pointer.assumingMemoryBound(to: Int64.self), Int64(start.intValue), Int64(step.intValue), 0,
+                out.count)
+        } else {
+            fb_arange_f64(
+                wide.pointer.assumingMemoryBound(to: Double.self), start.doubleValue, step.doubleValue, 0, out.count)
+        }
+        copy(wide, into: out)
+    }
+
+    package func anyNonzero(_ a: Tensor) -> Bool {
+        let result = Tensor(emptyOf: Size(repeating: 1, count: a.dim), .bool)
+        guard (try? reduce(.any, a, into: result)) != nil else { return false }
+        return result.pointer.load(as: Bool.self)
+    }
+}
+
+extension Scalar {
+    /// The bits of a number as a 16-bit float.
+    static func reducedBits(_ value: Float, _ dtype: DType) -> UInt16 {
+        var (value, bits) = (value, UInt16(0))
+        fb_find_cast(DType.float32.rawValue, dtype.rawValue)!(&bits, 2, &value, 4, 1)
+        return bits
+    }
+}
+
+/// Converts one element.
+func castElement(_ from: UnsafeRawPointer, _ fromType: DType, _ to: UnsafeMutableRawPointer, _ toType: DType) {
+    fb_find_cast(fromType.rawValue, toType.rawValue)!(to, 0, from, 0, 1)
+}

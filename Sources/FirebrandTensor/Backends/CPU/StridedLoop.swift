@@ -1,0 +1,130 @@
+/// A loop nest over up to four operands of any strides, broadcast to one shape, with as long an inner loop as they allow.
+///
+/// Dimensions are ordered by the first operand's strides and merged where all operands step through them evenly; the
+/// innermost is left to a kernel, the outer ones are shared among threads.
+struct StridedLoop {
+    typealias Pointers = InlineArray<4, UnsafeMutableRawPointer>
+    typealias Strides = InlineArray<4, Int>
+
+    private let operandCount: Int
+    private var shape: Size
+    // Byte strides of each operand, by dimension, innermost last.
+    private var strides: InlineArray<4, Size>
+    private var pointers: Pointers
+    private let count: Int
+
+    /// The first operand gives the shape.
+    init(_ operands: Tensor...) {
+        let out = operands[0]
+        operandCount = operands.count
+        count = out.count
+        shape = out.shape
+        strides = InlineArray(repeating: Size())
+        pointers = InlineArray(repeating: out.pointer)
+        for (position, operand) in operands.enumerated() {
+            pointers[position] = operand.pointer
+            strides[position] = StridedLoop.byteStrides(of: operand, broadcastTo: shape)
+        }
+        sortAndMerge()
+    }
+
+    private static func byteStrides(of operand: Tensor, broadcastTo shape: Size) -> Size {
+        var result = Size(repeating: 0, count: shape.count)
+        let missing = shape.count - operand.dim
+        for index in 0..<operand.dim where operand.shape[index] != 1 {
+            result[missing + index] = operand.strides[index] * operand.elementSize
+        }
+        return result
+    }
+
+    private mutating func sortAndMerge() {
+        // Insertion sort, outermost (largest stride of the first operand) first; equal strides keep their order.
+        var order = (0..<shape.count).filter { shape[$0] != 1 }
+        if order.count > 1 {
+            for position in 1..<order.count {
+                var at = position
+                while at > 0, comesBefore(order[at], order[at - 1]) {
+                    order.swapAt(at, at - 1)
+                    at -= 1
+                }
+            }
+        }
+        var mergedShape = Size()
+        var merged = InlineArray<4, Size>(repeating: Size())
+        for dimension in order {
+            let last = mergedShape.count - 1
+            let merges =
+                last >= 0
+                && (0..<operandCount).allSatisfy {
+                    merged[$0][last] == strides[$0][dimension] * shape[dimension]
+                }
+            if merges {
+                mergedShape[last] *= shape[dimension]
+                for operand in 0..<operandCount { merged[operand][last] = strides[operand][dimension] }
+            } else {
+                mergedShape.append(shape[dimension])
+                for operand in 0..<operandCount { merged[operand].append(strides[operand][dimension]) }
+            }
+        }
+        if mergedShape.isEmpty {
+            mergedShape.append(count)
+            for operand in 0..<operandCount { merged[operand].append(0) }
+        }
+        shape = mergedShape
+        strides = merged
+    }
+
+    /// Whether dimension `a` belongs outside `b`: by the first operand whose strides tell them apart.
+    private func comesBefore(_ a: Int, _ b: Int) -> Bool {
+        for operand in 0..<operandCount {
+            let (strideA, strideB) = (abs(strides[operand][a]), abs(strides[operand][b]))
+            if strideA == 0 || strideB == 0 { continue }
+            if strideA != strideB { return strideA > strideB }
+        }
+        return false
+    }
+
+    /// Calls `body` with the operands' addresses, byte strides and a length, until all elements were visited.
+    func run(grain: Int = pointwiseGrain, _ body: (Pointers, Strides, Int) -> Void) {
+        guard count > 0 else { return }
+        let last = shape.count - 1
+        let inner = shape[last]
+        var innerStrides = Strides(repeating: 0)
+        for operand in 0..<operandCount { innerStrides[operand] = strides[operand][last] }
+        let outer = count / inner
+        if outer == 1 {
+            parallelFor(inner, grain: grain) { begin, end in
+                var at = pointers
+                for operand in 0..<operandCount { at[operand] += begin * innerStrides[operand] }
+                body(at, innerStrides, end - begin)
+            }
+            return
+        }
+        parallelFor(outer, grain: Swift.max(1, grain / inner)) { begin, end in
+            var index = Size(repeating: 0, count: last)
+            var at = pointers
+            var rest = begin
+            var dimension = last - 1
+            while dimension >= 0 {
+                index[dimension] = rest % shape[dimension]
+                rest /= shape[dimension]
+                for operand in 0..<operandCount { at[operand] += index[dimension] * strides[operand][dimension] }
+                dimension -= 1
+            }
+            for _ in begin..<end {
+                body(at, innerStrides, inner)
+                var dimension = last - 1
+                while dimension >= 0 {
+                    index[dimension] += 1
+                    for operand in 0..<operandCount { at[operand] += strides[operand][dimension] }
+                    if index[dimension] < shape[dimension] { break }
+                    index[dimension] = 0
+                    for operand in 0..<operandCount {
+                        at[operand] -= shape[dimension] * strides[operand][dimension]
+                    }
+                    dimension -= 1
+                }
+            }
+        }
+    }
+}

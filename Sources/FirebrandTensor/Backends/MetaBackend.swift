@@ -1,0 +1,20 @@
+/// The device without memory: every operation is done as soon as its shape and type are known.
+package struct MetaBackend: Backend {
+    package func unary(_ op: UnaryKernel, _ a: Tensor, into out: Tensor) {}
+    package func binary(_ op: BinaryKernel, _ a: Tensor, _ b: Tensor, into out: Tensor) {}
+    package func binary(_ op: BinaryKernel, _ a: Tensor, _ scalar: Scalar, scalarFirst: Bool, into out: Tensor) {}
+    package func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, into out: Tensor) {}
+    package func copy(_ a: Tensor, into out: Tensor) {}
+    package func fill(_ out: Tensor, _ value: Scalar) {}
+    package func arange(into out: Tensor, start: Scalar, step: Scalar) {}
+    package func reduce(_ op: ReductionKernel, _ a: Tensor, into out: Tensor) {}
+    package func argReduce(largest: Bool, _ a: Tensor, dim: Int, into out: Tensor) {}
+    package func moments(_ a: Tensor, mean: Tensor, squares: Tensor) {}
+    package func cumulativeSum(_ a: Tensor, dim: Int, into out: Tensor) {}
+    package func softmax(_ kind: SoftmaxKind, _ a: Tensor, dim: Int, into out: Tensor) {}
+    package func softmaxGradient(_ kind: SoftmaxKind, grad: Tensor, y: Tensor, dim: Int, into out: Tensor) {}
+    package func matmul(_ a: Tensor, _ b: Tensor, bias: Tensor?, into out: Tensor) {}
+    package func gather(_ a: Tensor, dim: Int, index: Tensor, into out: Tensor) -> Bool { true }
+    package func scatter(_ source: Tensor, dim: Int, index: Tensor, accumulate: Bool, into out: Tensor) -> Bool { true }
+    package func anyNonzero(_ a: Tensor) -> Bool { false }
+}

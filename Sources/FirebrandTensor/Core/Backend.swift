@@ -1,0 +1,126 @@
+import CKernels
+
+// The device seam: what an operator asks of a device once shapes and types are settled. Nothing above this layer knows
+// which device runs; operators check, allocate the result and call one of these. `a` and `b` may be of any strides, and
+// are broadcast to the shape of `out`; types are as said at each requirement.
+
+package typealias UnaryKernel = fb_unary_op
+package typealias BinaryKernel = fb_binary_op
+package typealias ReductionKernel = fb_reduction_op
+
+package enum SoftmaxKind: Sendable { case softmax, logSoftmax }
+
+package protocol Backend: Sendable {
+    /// out = op(a); `out` has a's type, or bool where the operation classifies.
+    func unary(_ op: UnaryKernel, _ a: Tensor, into out: Tensor) throws(Misuse)
+    /// out = op(a, b); both of one type, `out` of the same, or bool for comparisons and logic.
+    func binary(_ op: BinaryKernel, _ a: Tensor, _ b: Tensor, into out: Tensor) throws(Misuse)
+    /// out = op(a, scalar), or op(scalar, a); the number is taken as an element of a's type.
+    func binary(
+        _ op: BinaryKernel, _ a: Tensor, _ scalar: Scalar, scalarFirst: Bool, into out: Tensor) throws(Misuse)
+    /// out = condition ? a : b; the condition is bool, the rest of one type.
+    func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, into out: Tensor)
+    /// out = a, converted to the type of `out`.
+    func copy(_ a: Tensor, into out: Tensor)
+    /// Every element becomes the number.
+    func fill(_ out: Tensor, _ value: Scalar)
+    /// out[i] = start + i * step.
+    func arange(into out: Tensor, start: Scalar, step: Scalar)
+    /// Reduces the dimensions that are 1 in `out` (which has a's rank).
+    func reduce(_ op: ReductionKernel, _ a: Tensor, into out: Tensor) throws(Misuse)
+    /// Position of the largest (smallest) along `dim`; `out` is int64 with length 1 there.
+    func argReduce(largest: Bool, _ a: Tensor, dim: Int, into out: Tensor) throws(Misuse)
+    /// Mean and sum of squared differences over all dimensions that are 1 in the results, which are float64.
+    func moments(_ a: Tensor, mean: Tensor, squares: Tensor) throws(Misuse)
+    /// Running sum along `dim`.
+    func cumulativeSum(_ a: Tensor, dim: Int, into out: Tensor) throws(Misuse)
+    /// Softmax or its logarithm along `dim`.
+    func softmax(_ kind: SoftmaxKind, _ a: Tensor, dim: Int, into out: Tensor) throws(Misuse)
+    /// The gradient of softmax from that of its result `y`.
+    func softmaxGradient(_ kind: SoftmaxKind, grad: Tensor, y: Tensor, dim: Int, into out: Tensor) throws(Misuse)
+    /// out[b] = a[b] x b[b] (+ bias as a row); three dimensions each, batch strides may be 0.
+    func matmul(_ a: Tensor, _ b: Tensor, bias: Tensor?, into out: Tensor) throws(Misuse)
+    /// out[.., i, ..] = a[.., index[.., i, ..], ..] along `dim`; false where an index is out of range.
+    func gather(_ a: Tensor, dim: Int, index: Tensor, into out: Tensor) -> Bool
+    /// out[.., index[.., i, ..], ..] = source[.., i, ..], or += it; false where an index is out of range.
+    func scatter(_ source: Tensor, dim: Int, index: Tensor, accumulate: Bool, into out: Tensor) -> Bool
+    /// Whether any element counts as true.
+    func anyNonzero(_ a: Tensor) -> Bool
+}
+
+extension UnaryKernel {
+    static var neg: Self { FB_NEG }
+    static var abs: Self { FB_ABS }
+    static var sign: Self { FB_SIGN }
+    static var square: Self { FB_SQUARE }
+    static var bitwiseNot: Self { FB_BITWISE_NOT }
+    static var relu: Self { FB_RELU }
+    static var sqrt: Self { FB_SQRT }
+    static var rsqrt: Self { FB_RSQRT }
+    static var reciprocal: Self { FB_RECIPROCAL }
+    static var exp: Self { FB_EXP }
+    static var expm1: Self { FB_EXPM1 }
+    static var log: Self { FB_LOG }
+    static var log1p: Self { FB_LOG1P }
+    static var log2: Self { FB_LOG2 }
+    static var log10: Self { FB_LOG10 }
+    static var sin: Self { FB_SIN }
+    static var cos: Self { FB_COS }
+    static var tan: Self { FB_TAN }
+    static var asin: Self { FB_ASIN }
+    static var acos: Self { FB_ACOS }
+    static var atan: Self { FB_ATAN }
+    static var sinh: Self { FB_SINH }
+    static var cosh: Self { FB_COSH }
+    static var tanh: Self { FB_TANH }
+    static var sigmoid: Self { FB_SIGMOID }
+    static var erf: Self { FB_ERF }
+    static var floor: Self { FB_FLOOR }
+    static var ceil: Self { FB_CEIL }
+    static var round: Self { FB_ROUND }
+    static var trunc: Self { FB_TRUNC }
+    static var logicalNot: Self { FB_LOGICAL_NOT }
+    static var isnan: Self { FB_ISNAN }
+    static var isinf: Self { FB_ISINF }
+    static var isfinite: Self { FB_ISFINITE }
+
+    /// Whether the result is bool whatever the operand.
+    var isClassification: Bool { rawValue >= FB_LOGICAL_NOT.rawValue }
+}
+
+extension BinaryKernel {
+    static var add: Self { FB_ADD }
+    static var sub: Self { FB_SUB }
+    static var mul: Self { FB_MUL }
+    static var div: Self { FB_DIV }
+    static var divTrunc: Self { FB_DIV_TRUNC }
+    static var divFloor: Self { FB_DIV_FLOOR }
+    static var remainder: Self { FB_REMAINDER }
+    static var fmod: Self { FB_FMOD }
+    static var pow: Self { FB_POW }
+    static var atan2: Self { FB_ATAN2 }
+    static var maximum: Self { FB_MAXIMUM }
+    static var minimum: Self { FB_MINIMUM }
+    static var bitwiseAnd: Self { FB_BITWISE_AND }
+    static var bitwiseOr: Self { FB_BITWISE_OR }
+    static var bitwiseXor: Self { FB_BITWISE_XOR }
+    static var eq: Self { FB_EQ }
+    static var ne: Self { FB_NE }
+    static var lt: Self { FB_LT }
+    static var le: Self { FB_LE }
+    static var gt: Self { FB_GT }
+    static var ge: Self { FB_GE }
+    static var logicalAnd: Self { FB_LOGICAL_AND }
+    static var logicalOr: Self { FB_LOGICAL_OR }
+    static var logicalXor: Self { FB_LOGICAL_XOR }
+    static var reluGrad: Self { FB_RELU_GRAD }
+    static var sigmoidGrad: Self { FB_SIGMOID_GRAD }
+    static var tanhGrad: Self { FB_TANH_GRAD }
+    static var absGrad: Self { FB_ABS_GRAD }
+
+    /// Whether the result is bool whatever the operands.
+    @inline(__always)
+    var isComparison: Bool { rawValue >= FB_EQ.rawValue && rawValue <= FB_LOGICAL_XOR.rawValue }
+    /// Whether it divides, so that integer zeros must be kept from it.
+    var isDivision: Bool { rawValue >= FB_DIV_TRUNC.rawValue && rawValue <= FB_FMOD.rawValue }
+}

@@ -1,0 +1,41 @@
+import CRuntime
+
+/// The memory one tensor and all its views share.
+///
+/// PyTorch: `torch.UntypedStorage`. `version` counts in-place changes, whichever view they went through, so that a
+/// backward pass can tell that a saved tensor is no longer what it was.
+package final class Storage: @unchecked Sendable {
+    /// The first byte; 64-byte aligned where we allocated it. Points to nothing readable on the `meta` device.
+    package let pointer: UnsafeMutableRawPointer
+    /// Bytes that belong to the tensor.
+    package let byteCount: Int
+    /// Where the memory is.
+    package let device: Device
+    /// The number of in-place changes so far.
+    package var version = 0
+    // Memory that came from elsewhere is given back by its owner, kept alive here.
+    private let owner: AnyObject?
+
+    /// Uninitialised memory.
+    package init(byteCount: Int, device: Device = .cpu) {
+        self.byteCount = byteCount
+        self.device = device
+        owner = nil
+        guard let block = fb_allocate(device.kind == .cpu ? byteCount : 0) else {
+            fatalError("DefaultCPUAllocator: not enough memory: you tried to allocate \(byteCount) bytes.")
+        }
+        pointer = block
+    }
+
+    /// Memory that `owner` keeps alive.
+    package init(pointer: UnsafeMutableRawPointer, byteCount: Int, owner: AnyObject) {
+        self.pointer = pointer
+        self.byteCount = byteCount
+        self.owner = owner
+        device = .cpu
+    }
+
+    deinit {
+        if owner == nil, device.kind == .cpu { fb_deallocate(pointer, byteCount) }
+    }
+}

@@ -1,0 +1,455 @@
+// Sum, difference, product, quotient, power and remainder, with tensors and numbers on either side.
+
+extension Tensor {
+    // MARK: Addition and subtraction
+
+    /// `self + alpha * other`, broadcast. PyTorch: `torch.add`.
+    /// ```swift
+    /// a.add(b)          // a + b
+    /// a.add(b, alpha: 2)
+    /// ```
+    @inline(__always)
+    public func add(_ other: Tensor, alpha: Scalar = .int(1), out: Tensor? = nil) -> Tensor {
+        guarded("add", [self, other]) { () throws(Misuse) in
+            if alpha != .int(1) { return add(other.mul(alpha), out: out) }
+            let result = try pointwise(.add, self, other, out: out)
+            result.record("AddBackward0", self, other) { _ in Tensor.sumRule(self, other) }
+            return result
+        }
+    }
+
+    /// `self + alpha * other` for a number. PyTorch: `torch.add`.
+    @inline(__always)
+    public func add<S: TensorScalar>(_ other: S, alpha: Scalar = .int(1)) -> Tensor {
+        guarded("add", [self]) { () throws(Misuse) in
+            let addend = alpha == .int(1) ? other.scalar : Scalar.product(other.scalar, alpha)
+            let result = try pointwise(.add, self, addend)
+            result.record("AddBackward0", self) { _ in { _, grad in Gradients(grad) } }
+            return result
+        }
+    }
+
+    private static func sumRule(_ a: Tensor, _ b: Tensor) -> Node.Rule {
+        // Most sums are of equal shapes: their rule need not carry the shapes.
+        if a.shape == b.shape, a.dtype == b.dtype { return { _, grad in Gradients(grad, grad) } }
+        let (shapeA, shapeB, typeA, typeB) = (a.shape, b.shape, a.dtype, b.dtype)
+        return { node, grad in
+            Gradients(
+                node.needs(0) ? grad.unbroadcast(to: shapeA, typeA) : nil,
+                node.needs(1) ? grad.unbroadcast(to: shapeB, typeB) : nil)
+        }
+    }
+
+    /// `self - alpha * other`, broadcast. PyTorch: `torch.sub`.
+    public func sub(_ other: Tensor, alpha: Scalar = .int(1), out: Tensor? = nil) -> Tensor {
+        guarded("sub", [self, other]) { () throws(Misuse) in
+            if dtype == .bool || other.dtype == .bool {
+                throw Misuse("Subtraction, the `-` operator, with a bool tensor is not supported.")
+            }
+            if alpha != .int(1) { return sub(other.mul(alpha), out: out) }
+            let result = try pointwise(.sub, self, other, out: out)
+            result.record("SubBackward0", self, other) { _ in
+                let (shapeA, shapeB, typeA, typeB) = (shape, other.shape, dtype, other.dtype)
+                return { node, grad in
+                    Gradients(
+                        node.needs(0) ? grad.unbroadcast(to: shapeA, typeA) : nil,
+                        node.needs(1) ? grad.neg().unbroadcast(to: shapeB, typeB) : nil)
+                }
+            }
+            return result
+        }
+    }
+
+    /// `self - other` for a number. PyTorch: `torch.sub`.
+    public func sub<S: TensorScalar>(_ other: S) -> Tensor {
+        guarded("sub", [self]) { () throws(Misuse) in
+            if dtype == .bool { throw Misuse("Subtraction, the `-` operator, with a bool tensor is not supported.") }
+            let result = try pointwise(.sub, self, other.scalar)
+            result.record("SubBackward0", self) { _ in { _, grad in Gradients(grad) } }
+            return result
+        }
+    }
+
+    /// `other - self` for a number. PyTorch: `torch.rsub`.
+    public func rsub<S: TensorScalar>(_ other: S) -> Tensor {
+        guarded("rsub", [self]) { () throws(Misuse) in
+            if dtype == .bool { throw Misuse("Subtraction, the `-` operator, with a bool tensor is not supported.") }
+            let result = try pointwise(.sub, self, other.scalar, scalarFirst: true)
+            result.record("RsubBackward1", self) { _ in { _, grad in Gradients(grad.neg()) } }
+            return result
+        }
+    }
+
+    // MARK: Multiplication and division
+
+    /// `self * other`, elementwise, broadcast. PyTorch: `torch.mul`.
+    public func mul(_ other: Tensor, out: Tensor? = nil) -> Tensor {
+        guarded("mul", [self, other]) { () throws(Misuse) in
+            let result = try pointwise(.mul, self, other, out: out)
+            result.record("MulBackward0", self, other) { node in
+                let (shapeA, shapeB, typeA, typeB) = (shape, other.shape, dtype, other.dtype)
+                let a = node.needs(1) ? node.save(self) : nil
+                let b = node.needs(0) ? node.save(other) : nil
+                return { node, grad in
+                    Gradients(
+                        b.map { grad.mul($0.value(node)).unbroadcast(to: shapeA, typeA) },
+                        a.map { grad.mul($0.value(node)).unbroadcast(to: shapeB, typeB) })
+                }
+            }
+            return result
+        }
+    }
+
+    /// `self * other` for a number. PyTorch: `torch.mul`.
+    public func mul<S: TensorScalar>(_ other: S) -> Tensor {
+        guarded("mul", [self]) { () throws(Misuse) in
+            let factor = other.scalar
+            let result = try pointwise(.mul, self, factor)
+            result.record("MulBackward0", self) { _ in
+                let type = dtype
+                return { _, grad in Gradients(grad.mul(factor).unbroadcast(to: grad.shape, type)) }
+            }
+            return result
+        }
+    }
+
+    /// How a quotient is rounded. PyTorch: `rounding_mode`.
+    public enum RoundingMode: String, Sendable {
+        /// Towards zero, as integers divide in C.
+        case trunc
+        /// Downwards, as Python's `//`.
+        case floor
+    }
+
+    /// `self / other`, broadcast. Without a rounding mode integers divide into floats. PyTorch: `torch.div`.
+    public func div(_ other: Tensor, roundingMode: RoundingMode? = nil, out: Tensor? = nil) -> Tensor {
+        guarded("div", [self, other]) { () throws(Misuse) in
+            let type = resultType(self, other)
+            guard let roundingMode else {
+                let result = try pointwise(
+                    .div, self, other, computeType: type.isFloatingPoint ? type : DType.default, out: out)
+                result.record("DivBackward0", self, other) { node in
+                    let (shapeA, shapeB, typeA, typeB) = (shape, other.shape, dtype, other.dtype)
+                    let a = node.needs(1) ? node.save(self) : nil
+                    let b = node.save(other)
+                    return { node, grad in
+                        let b = b.value(node)
+                        return Gradients(
+                            node.needs(0) ? grad.div(b).unbroadcast(to: shapeA, typeA) : nil,
+                            a.map { grad.neg().mul($0.value(node).div(b).div(b)).unbroadcast(to: shapeB, typeB) })
+                    }
+                }
+                return result
+            }
+            let result = try pointwise(roundingMode == .trunc ? .divTrunc : .divFloor, self, other, out: out)
+            result.record("DivBackward1", self, other) { _ in Tensor.zeroRule(self, other) }
+            return result
+        }
+    }
+
+    /// `self / other` for a number. PyTorch: `torch.div`.
+    public func div<S: TensorScalar>(_ other: S, roundingMode: RoundingMode? = nil) -> Tensor {
+        guarded("div", [self]) { () throws(Misuse) in
+            let divisor = other.scalar
+            guard let roundingMode else {
+                let type = divisor.resultType(with: dtype)
+                let result = try pointwise(
+                    .div, self, divisor, computeType: type.isFloatingPoint ? type : DType.default)
+                result.record("DivBackward0", self) { _ in
+                    let type = dtype
+                    return { _, grad in Gradients(grad.div(divisor).unbroadcast(to: grad.shape, type)) }
+                }
+                return result
+            }
+            let result = try pointwise(roundingMode == .trunc ? .divTrunc : .divFloor, self, divisor)
+            result.record("DivBackward1", self) { _ in { _, grad in Gradients(grad.mul(0)) } }
+            return result
+        }
+    }
+
+    // Step functions: their gradient is zero where they have one.
+    static func zeroRule(_ a: Tensor, _ b: Tensor) -> Node.Rule {
+        let (shapeA, shapeB, typeA, typeB) = (a.shape, b.shape, a.dtype, b.dtype)
+        return { node, grad in
+            Gradients(
+                node.needs(0) ? Tensor.zeros(shapeA, dtype: typeA) : nil,
+                node.needs(1) ? Tensor.zeros(shapeB, dtype: typeB) : nil)
+        }
+    }
+
+    /// `other / self` for a number: the reciprocal, scaled.
+    public func rdiv<S: TensorScalar>(_ other: S) -> Tensor { reciprocal().mul(other) }
+
+    /// Python's `//`. PyTorch: `torch.floor_divide`.
+    public func floorDivide(_ other: Tensor) -> Tensor { div(other, roundingMode: .floor) }
+    /// Python's `//` by a number. PyTorch: `torch.floor_divide`.
+    public func floorDivide<S: TensorScalar>(_ other: S) -> Tensor { div(other, roundingMode: .floor) }
+
+    /// Python's `%`: the remainder with the sign of the divisor. PyTorch: `torch.remainder`.
+    public func remainder(_ other: Tensor, out: Tensor? = nil) -> Tensor {
+        guarded("remainder", [self, other]) { () throws(Misuse) in
+            let result = try pointwise(.remainder, self, other, out: out)
+            result.record("RemainderBackward1", self, other) { node in
+                let (shapeA, shapeB, typeA, typeB) = (shape, other.shape, dtype, other.dtype)
+                let (a, b) = (node.save(self), node.save(other))
+                return { node, grad in
+                    Gradients(
+                        node.needs(0) ? grad.unbroadcast(to: shapeA, typeA) : nil,
+                        node.needs(1)
+                            ? grad.neg().mul(a.value(node).div(b.value(node), roundingMode: .floor))
+                                .unbroadcast(to: shapeB, typeB) : nil)
+                }
+            }
+            return result
+        }
+    }
+
+    /// Python's `%` by a number. PyTorch: `torch.remainder`.
+    public func remainder<S: TensorScalar>(_ other: S) -> Tensor {
+        guarded("remainder", [self]) { () throws(Misuse) in
+            let result = try pointwise(.remainder, self, other.scalar)
+            result.record("RemainderBackward0", self) { _ in { _, grad in Gradients(grad) } }
+            return result
+        }
+    }
+
+    // MARK: Powers
+
+    /// `self` to the power of `exponent`, broadcast. PyTorch: `torch.pow`.
+    public func pow(_ exponent: Tensor, out: Tensor? = nil) -> Tensor {
+        guarded("pow", [self, exponent]) { () throws(Misuse) in
+            let result = try pointwise(.pow, self, exponent, out: out)
+            result.record("PowBackward1", self, exponent) { node in
+                let (shapeA, shapeB, typeA, typeB) = (shape, exponent.shape, dtype, exponent.dtype)
+                let (a, b, y) = (node.save(self), node.save(exponent), node.saveOutput(result))
+                return { node, grad in
+                    let (a, b) = (a.value(node), b.value(node))
+                    var gradA: Tensor?
+                    var gradB: Tensor?
+                    if node.needs(0) {
+                        // b * a^(b-1), and 0 where b is 0, whatever a is.
+                        let slope = FirebrandTensor.where(
+                            b.eq(0), Tensor.zeros([], dtype: grad.dtype), b.mul(a.pow(b.sub(1))))
+                        gradA = grad.mul(slope).unbroadcast(to: shapeA, typeA)
+                    }
+                    if node.needs(1) {
+                        // a^b log a, and 0 for a = 0 with b >= 0.
+                        let slope = FirebrandTensor.where(
+                            a.eq(0).logicalAnd(b.ge(0)), Tensor.zeros([], dtype: grad.dtype),
+                            y.value(node).mul(a.log()))
+                        gradB = grad.mul(slope).unbroadcast(to: shapeB, typeB)
+                    }
+                    return Gradients(gradA, gradB)
+                }
+            }
+            return result
+        }
+    }
+
+    /// `self` to the power of a number. PyTorch: `torch.pow`.
+    public func pow<S: TensorScalar>(_ exponent: S) -> Tensor {
+        guarded("pow", [self]) { () throws(Misuse) in
+            let exponent = exponent.scalar
+            if !dtype.isFloatingPoint, case .int(let value) = exponent, value < 0 {
+                throw Misuse("Integers to negative integer powers are not allowed.")
+            }
+            let result: Tensor
+            switch exponent {
+            case .int(2): result = try pointwise(.square, self)
+            case .double(2) where dtype.isFloatingPoint: result = try pointwise(.square, self)
+            case .double(0.5) where dtype.isFloatingPoint: result = try pointwise(.sqrt, self)
+            default: result = try pointwise(.pow, self, exponent)
+            }
+            result.record("PowBackward0", self) { node in
+                let a = node.save(self)
+                return { node, grad in
+                    let power = exponent.doubleValue
+                    if power == 0 { return Gradients(grad.mul(0)) }
+                    let a = a.value(node)
+                    if power == 1 { return Gradients(grad) }
+                    let slope = power == 2 ? a : a.pow(power - 1)
+                    return Gradients(grad.mul(slope.mul(power)))
+                }
+            }
+            return result
+        }
+    }
+
+    /// A number to the power of `self`. PyTorch: `torch.pow(number, tensor)`.
+    public static func pow<S: TensorScalar>(_ base: S, _ exponent: Tensor) -> Tensor {
+        guarded("pow", [exponent]) { () throws(Misuse) in
+            let result = try pointwise(.pow, exponent, base.scalar, scalarFirst: true)
+            result.record("PowBackward1", exponent) { node in
+                let (b, y, value) = (node.save(exponent), node.saveOutput(result), base.scalar.doubleValue)
+                return { node, grad in
+                    if value == 0 {
+                        let slope = FirebrandTensor.where(
+                            b.value(node).ge(0), Tensor.zeros([], dtype: grad.dtype),
+                            y.value(node).mul(-Double.infinity))
+                        return Gradients(grad.mul(slope))
+                    }
+                    return Gradients(grad.mul(y.value(node).mul(Scalar.double(value.logarithm))))
+                }
+            }
+            return result
+        }
+    }
+
+    // MARK: In place
+
+    /// Adds in place. PyTorch: `add_`.
+    @discardableResult
+    public func add_(_ other: Tensor, alpha: Scalar = .int(1)) -> Tensor {
+        inPlace("add_", [other], recorded: { $0.add(other, alpha: alpha) }) { (target) throws(Misuse) in
+            let addend = alpha == .int(1) ? other : other.mul(alpha)
+            _ = try pointwise(.add, target, addend, out: target)
+        }
+    }
+
+    /// Adds a number in place. PyTorch: `add_`.
+    @discardableResult
+    public func add_<S: TensorScalar>(_ other: S) -> Tensor {
+        inPlace("add_", recorded: { $0.add(other) }) { (target) throws(Misuse) in
+            _ = try pointwise(.add, target, other.scalar, out: target)
+        }
+    }
+
+    /// Subtracts in place. PyTorch: `sub_`.
+    @discardableResult
+    public func sub_(_ other: Tensor, alpha: Scalar = .int(1)) -> Tensor {
+        inPlace("sub_", [other], recorded: { $0.sub(other, alpha: alpha) }) { (target) throws(Misuse) in
+            let subtrahend = alpha == .int(1) ? other : other.mul(alpha)
+            _ = try pointwise(.sub, target, subtrahend, out: target)
+        }
+    }
+
+    /// Subtracts a number in place. PyTorch: `sub_`.
+    @discardableResult
+    public func sub_<S: TensorScalar>(_ other: S) -> Tensor {
+        inPlace("sub_", recorded: { $0.sub(other) }) { (target) throws(Misuse) in
+            _ = try pointwise(.sub, target, other.scalar, out: target)
+        }
+    }
+
+    /// Multiplies in place. PyTorch: `mul_`.
+    @discardableResult
+    public func mul_(_ other: Tensor) -> Tensor {
+        inPlace("mul_", [other], recorded: { $0.mul(other) }) { (target) throws(Misuse) in
+            _ = try pointwise(.mul, target, other, out: target)
+        }
+    }
+
+    /// Multiplies by a number in place. PyTorch: `mul_`.
+    @discardableResult
+    public func mul_<S: TensorScalar>(_ other: S) -> Tensor {
+        inPlace("mul_", recorded: { $0.mul(other) }) { (target) throws(Misuse) in
+            _ = try pointwise(.mul, target, other.scalar, out: target)
+        }
+    }
+
+    /// Divides in place. PyTorch: `div_`.
+    @discardableResult
+    public func div_(_ other: Tensor) -> Tensor {
+        inPlace("div_", [other], recorded: { $0.div(other) }) { (target) throws(Misuse) in
+            let type = resultType(target, other)
+            _ = try pointwise(
+                .div, target, other, computeType: type.isFloatingPoint ? type : DType.default, out: target)
+        }
+    }
+
+    /// Divides by a number in place. PyTorch: `div_`.
+    @discardableResult
+    public func div_<S: TensorScalar>(_ other: S) -> Tensor {
+        inPlace("div_", recorded: { $0.div(other) }) { (target) throws(Misuse) in
+            let type = other.scalar.resultType(with: target.dtype)
+            _ = try pointwise(
+                .div, target, other.scalar, computeType: type.isFloatingPoint ? type : DType.default, out: target)
+        }
+    }
+
+    /// Raises to a power in place. PyTorch: `pow_`.
+    @discardableResult
+    public func pow_<S: TensorScalar>(_ exponent: S) -> Tensor {
+        inPlace("pow_", recorded: { $0.pow(exponent) }) { (target) throws(Misuse) in
+            _ = try pointwise(.pow, target, exponent.scalar, out: target)
+        }
+    }
+}
+
+// MARK: - Free functions with `out:`
+
+/// `a + b`. PyTorch: `torch.add`.
+@discardableResult
+public func add(_ a: Tensor, _ b: Tensor, alpha: Scalar = .int(1), out: Tensor? = nil) -> Tensor {
+    a.add(b, alpha: alpha, out: out)
+}
+/// `a - b`. PyTorch: `torch.sub`.
+@discardableResult
+public func sub(_ a: Tensor, _ b: Tensor, out: Tensor? = nil) -> Tensor { a.sub(b, out: out) }
+/// `a * b`. PyTorch: `torch.mul`.
+@discardableResult
+public func mul(_ a: Tensor, _ b: Tensor, out: Tensor? = nil) -> Tensor { a.mul(b, out: out) }
+/// `a / b`. PyTorch: `torch.div`.
+@discardableResult
+public func div(_ a: Tensor, _ b: Tensor, out: Tensor? = nil) -> Tensor { a.div(b, out: out) }
+
+// MARK: - Operators
+
+// Each arithmetic operator has just these three forms, so that long expressions type-check at once.
+extension Tensor {
+    /// Elementwise sum.
+    @inline(__always) public static func + (a: Tensor, b: Tensor) -> Tensor { a.add(b) }
+    /// Adds a number to each element.
+    @inline(__always) public static func + <S: TensorScalar>(a: Tensor, b: S) -> Tensor { a.add(b) }
+    /// Adds a number to each element.
+    @inline(__always) public static func + <S: TensorScalar>(a: S, b: Tensor) -> Tensor { b.add(a) }
+    /// Elementwise difference.
+    public static func - (a: Tensor, b: Tensor) -> Tensor { a.sub(b) }
+    /// Subtracts a number from each element.
+    public static func - <S: TensorScalar>(a: Tensor, b: S) -> Tensor { a.sub(b) }
+    /// Subtracts each element from a number.
+    public static func - <S: TensorScalar>(a: S, b: Tensor) -> Tensor { b.rsub(a) }
+    /// Elementwise product.
+    public static func * (a: Tensor, b: Tensor) -> Tensor { a.mul(b) }
+    /// Multiplies each element by a number.
+    public static func * <S: TensorScalar>(a: Tensor, b: S) -> Tensor { a.mul(b) }
+    /// Multiplies each element by a number.
+    public static func * <S: TensorScalar>(a: S, b: Tensor) -> Tensor { b.mul(a) }
+    /// Elementwise quotient.
+    public static func / (a: Tensor, b: Tensor) -> Tensor { a.div(b) }
+    /// Divides each element by a number.
+    public static func / <S: TensorScalar>(a: Tensor, b: S) -> Tensor { a.div(b) }
+    /// Divides a number by each element.
+    public static func / <S: TensorScalar>(a: S, b: Tensor) -> Tensor { b.rdiv(a) }
+    /// Python's remainder.
+    public static func % (a: Tensor, b: Tensor) -> Tensor { a.remainder(b) }
+    /// Python's remainder by a number.
+    public static func % <S: TensorScalar>(a: Tensor, b: S) -> Tensor { a.remainder(b) }
+    /// Negation.
+    public static prefix func - (a: Tensor) -> Tensor { a.neg() }
+
+    /// Adds in place: everything that shares the memory sees it. PyTorch: `add_`, Python's `+=`.
+    public static func += (a: inout Tensor, b: Tensor) { a.add_(b) }
+    /// Adds a number in place.
+    public static func += <S: TensorScalar>(a: inout Tensor, b: S) { a.add_(b) }
+    /// Subtracts in place.
+    public static func -= (a: inout Tensor, b: Tensor) { a.sub_(b) }
+    /// Subtracts a number in place.
+    public static func -= <S: TensorScalar>(a: inout Tensor, b: S) { a.sub_(b) }
+    /// Multiplies in place.
+    public static func *= (a: inout Tensor, b: Tensor) { a.mul_(b) }
+    /// Multiplies by a number in place.
+    public static func *= <S: TensorScalar>(a: inout Tensor, b: S) { a.mul_(b) }
+    /// Divides in place.
+    public static func /= (a: inout Tensor, b: Tensor) { a.div_(b) }
+    /// Divides by a number in place.
+    public static func /= <S: TensorScalar>(a: inout Tensor, b: S) { a.div_(b) }
+}
+
+extension Scalar {
+    static func product(_ a: Scalar, _ b: Scalar) -> Scalar {
+        if case .double = a { return .double(a.doubleValue * b.doubleValue) }
+        if case .double = b { return .double(a.doubleValue * b.doubleValue) }
+        return .int(a.intValue &* b.intValue)
+    }
+}

@@ -1,0 +1,187 @@
+// Copies, conversions of type, moves between devices, and the way back to Swift values.
+
+extension Tensor {
+    // MARK: Type and device
+
+    /// The elements as another type; the tensor itself where nothing changes. PyTorch: `Tensor.to`.
+    public func to(_ dtype: DType) -> Tensor { to(device, dtype) }
+
+    /// The elements on another device; the tensor itself where it is there already. PyTorch: `Tensor.to`.
+    public func to(_ device: Device) -> Tensor { to(device, dtype) }
+
+    /// The elements on another device and as another type. PyTorch: `Tensor.to`.
+    public func to(_ device: Device, _ dtype: DType) -> Tensor {
+        guarded("to", [self]) { () throws(Misuse) in
+            if device == self.device, dtype == self.dtype { return self }
+            if self.device == .meta, device != .meta {
+                throw Misuse("Cannot copy out of meta tensor; no data!")
+            }
+            let result = Tensor(emptyOf: shape, dtype, on: device)
+            if device == self.device { backend.copy(self, into: result) }
+            if dtype.isFloatingPoint {
+                result.record("ToCopyBackward0", self) { _ in
+                    let (type, device) = (self.dtype, self.device)
+                    return { _, grad in Gradients(grad.to(device, type)) }
+                }
+            }
+            return result
+        }
+    }
+
+    /// The elements as another type. PyTorch: `Tensor.type`.
+    public func type(_ dtype: DType) -> Tensor { to(dtype) }
+    /// As float32. PyTorch: `Tensor.float`.
+    public func float() -> Tensor { to(.float32) }
+    /// As float64. PyTorch: `Tensor.double`.
+    public func double() -> Tensor { to(.float64) }
+    /// As int64. PyTorch: `Tensor.long`.
+    public func long() -> Tensor { to(.int64) }
+    /// As int32. PyTorch: `Tensor.int`.
+    public func int() -> Tensor { to(.int32) }
+    /// As bool: whether each element is non-zero. PyTorch: `Tensor.bool`.
+    public func bool() -> Tensor { to(.bool) }
+
+    // MARK: Copies
+
+    /// A copy with memory of its own; gradients flow through. PyTorch: `Tensor.clone`.
+    public func clone() -> Tensor {
+        guarded("clone", [self]) { () throws(Misuse) in
+            let result = Tensor(emptyOf: shape, dtype, on: device)
+            if !isContiguous, isDense {
+                result.strides = strides
+                result.isContiguous = false
+            }
+            backend.copy(self, into: result)
+            if dtype.isFloatingPoint {
+                result.record("CloneBackward0", self) { _ in { _, grad in Gradients(grad) } }
+            }
+            return result
+        }
+    }
+
+    /// The tensor itself if its elements lie in order, else a copy in which they do. PyTorch: `Tensor.contiguous`.
+    public func contiguous() -> Tensor {
+        if isContiguous { return self }
+        return guarded("contiguous", [self]) { () throws(Misuse) in
+            let result = contiguousClone()
+            if dtype.isFloatingPoint {
+                result.record("CloneBackward0", self) { _ in { _, grad in Gradients(grad) } }
+            }
+            return result
+        }
+    }
+
+    /// Overwrites the elements with those of `source`, broadcast and converted. PyTorch: `copy_`.
+    @discardableResult
+    public func copy_(_ source: Tensor) -> Tensor {
+        inPlace("copy_", [source], recorded: { _ in source.to(self.dtype).expand(self.shape).clone() }) {
+            (target) throws(Misuse) in
+            guard try broadcastShapes(target.shape, source.shape) == target.shape else {
+                throw Misuse(
+                    "output with shape \(target.shape.list) doesn't match the broadcast shape \(source.shape.list)")
+            }
+            try willChangeInPlace(target)
+            if target.device == source.device { target.backend.copy(source, into: target) }
+        }
+    }
+
+    /// Every element becomes `value`. PyTorch: `fill_`.
+    @discardableResult
+    public func fill_<S: TensorScalar>(_ value: S) -> Tensor {
+        inPlace("fill_", recorded: { $0.mul(0).add(value) }) { (target) throws(Misuse) in
+            try willChangeInPlace(target)
+            target.backend.fill(target, value.scalar)
+        }
+    }
+
+    /// Every element becomes 0. PyTorch: `zero_`.
+    @discardableResult
+    public func zero_() -> Tensor { fill_(0) }
+
+    // MARK: Swift values
+
+    /// The only element, as the type the context asks for. PyTorch: `item`.
+    /// ```swift
+    /// let loss: Float = t.item()
+    /// ```
+    public func item<Value: ScalarConvertible>() -> Value { Value(scalar: item() as Scalar) }
+
+    /// The only element, as the kind of number it is: prints as Python prints it. PyTorch: `item`.
+    @_disfavoredOverload
+    public func item() -> Scalar {
+        guarded("item", [self], orElse: dtype.isFloatingPoint ? .double(.nan) : .int(0)) { () throws(Misuse) in
+            guard count == 1 else {
+                throw Misuse("a Tensor with \(count) elements cannot be converted to Scalar")
+            }
+            guard device.kind != .meta else { throw Misuse("Tensor.item() cannot be called on meta tensors") }
+            return element(at: 0)
+        }
+    }
+
+    /// The element `position` places along in memory after the first.
+    package func element(at position: Int) -> Scalar {
+        let address = pointer + position * elementSize
+        switch dtype {
+        case .bool: return .bool(address.load(as: UInt8.self) != 0)
+        case .uint8: return .int(Int(address.load(as: UInt8.self)))
+        case .int8: return .int(Int(address.load(as: Int8.self)))
+        case .int16: return .int(Int(address.load(as: Int16.self)))
+        case .int32: return .int(Int(address.load(as: Int32.self)))
+        case .int64: return .int(Int(address.load(as: Int64.self)))
+        case .float32: return .double(Double(address.load(as: Float.self)))
+        case .float64: return .double(address.load(as: Double.self))
+        case .float16, .bfloat16:
+            var value = Float(0)
+            castElement(address, dtype, &value, .float32)
+            return .double(Double(value))
+        }
+    }
+
+    /// All elements in order, converted to a Swift type. PyTorch: `flatten().tolist()`.
+    /// ```swift
+    /// let pixels: [Float] = image.toArray()
+    /// ```
+    public func toArray<Element: TensorElement>(_: Element.Type = Element.self) -> [Element] {
+        guarded("tolist", [self], orElse: []) { () throws(Misuse) in
+            guard device.kind == .cpu else { throw Misuse("Cannot copy out of meta tensor; no data!") }
+            let source = isContiguous && dtype == Element.dtype ? self : cast(to: Element.dtype)
+            let start = source.pointer.assumingMemoryBound(to: Element.self)
+            return withExtendedLifetime(source) { Array(UnsafeBufferPointer(start: start, count: source.count)) }
+        }
+    }
+}
+
+/// Swift types a tensor's element can be read as.
+public protocol ScalarConvertible {
+    /// The number as this type.
+    init(scalar: Scalar)
+}
+
+extension Double: ScalarConvertible {
+    /// The number as this type.
+    public init(scalar: Scalar) { self = scalar.doubleValue }
+}
+extension Float: ScalarConvertible {
+    /// The number as this type.
+    public init(scalar: Scalar) { self = Float(scalar.doubleValue) }
+}
+extension Int: ScalarConvertible {
+    /// The number as this type.
+    public init(scalar: Scalar) { self = scalar.intValue }
+}
+extension Int64: ScalarConvertible {
+    /// The number as this type.
+    public init(scalar: Scalar) { self = Int64(scalar.intValue) }
+}
+extension Int32: ScalarConvertible {
+    /// The number as this type.
+    public init(scalar: Scalar) { self = Int32(truncatingIfNeeded: scalar.intValue) }
+}
+extension UInt8: ScalarConvertible {
+    /// The number as this type.
+    public init(scalar: Scalar) { self = UInt8(truncatingIfNeeded: scalar.intValue) }
+}
+extension Bool: ScalarConvertible {
+    /// The number as this type.
+    public init(scalar: Scalar) { self = scalar.boolValue }
+}

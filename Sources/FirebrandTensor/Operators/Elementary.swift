@@ -1,0 +1,208 @@
+// Operators on one operand: sign and rounding, powers and roots, exponentials, trigonometry, activations.
+
+extension Tensor {
+    /// An operator whose gradient is `grad * slope(operand)`.
+    @inline(__always)
+    private func unary(
+        _ name: StaticString, _ backward: StaticString, _ op: UnaryKernel, toFloat: Bool = true, out: Tensor?,
+        slope: @escaping (_ grad: Tensor, _ operand: Tensor) -> Tensor
+    ) -> Tensor {
+        guarded(name, [self]) { () throws(Misuse) in
+            let result = try pointwise(op, self, toFloat: toFloat, out: out)
+            result.record(backward, self) { node in
+                let operand = node.save(self)
+                return { node, grad in Gradients(slope(grad, operand.value(node))) }
+            }
+            return result
+        }
+    }
+
+    /// An operator whose gradient is said in terms of its result.
+    @inline(__always)
+    private func unaryOfResult(
+        _ name: StaticString, _ backward: StaticString, _ op: UnaryKernel, toFloat: Bool = true, out: Tensor?,
+        slopeOfResult: @escaping (_ grad: Tensor, _ result: Tensor) -> Tensor
+    ) -> Tensor {
+        guarded(name, [self]) { () throws(Misuse) in
+            let result = try pointwise(op, self, toFloat: toFloat, out: out)
+            result.record(backward, self) { node in
+                let saved = node.saveOutput(result)
+                return { node, grad in Gradients(slopeOfResult(grad, saved.value(node))) }
+            }
+            return result
+        }
+    }
+
+    /// A step function: its gradient is zero.
+    private func step(_ name: StaticString, _ backward: StaticString, _ op: UnaryKernel, out: Tensor?) -> Tensor {
+        guarded(name, [self]) { () throws(Misuse) in
+            let result = try pointwise(op, self, out: out)
+            result.record(backward, self) { _ in { _, grad in Gradients(Tensor.zerosLike(grad)) } }
+            return result
+        }
+    }
+
+    // MARK: Sign and rounding
+
+    /// `-self`. PyTorch: `torch.neg`.
+    public func neg(out: Tensor? = nil) -> Tensor {
+        guarded("neg", [self]) { () throws(Misuse) in
+            if dtype == .bool {
+                throw Misuse("Negation, the `-` operator, on a bool tensor is not supported.")
+            }
+            let result = try pointwise(.neg, self, out: out)
+            result.record("NegBackward0", self) { _ in { _, grad in Gradients(grad.neg()) } }
+            return result
+        }
+    }
+
+    /// Absolute value; the gradient at 0 is 0. PyTorch: `torch.abs`.
+    public func abs(out: Tensor? = nil) -> Tensor {
+        unary("abs", "AbsBackward0", .abs, toFloat: false, out: out) { grad, x in grad.mul(x.sign()) }
+    }
+
+    /// -1, 0 or 1. PyTorch: `torch.sign`.
+    public func sign(out: Tensor? = nil) -> Tensor { step("sign", "SignBackward0", .sign, out: out) }
+    /// Rounds down. PyTorch: `torch.floor`.
+    public func floor(out: Tensor? = nil) -> Tensor { step("floor", "FloorBackward0", .floor, out: out) }
+    /// Rounds up. PyTorch: `torch.ceil`.
+    public func ceil(out: Tensor? = nil) -> Tensor { step("ceil", "CeilBackward0", .ceil, out: out) }
+    /// Rounds to nearest, halves to even. PyTorch: `torch.round`.
+    public func round(out: Tensor? = nil) -> Tensor { step("round", "RoundBackward0", .round, out: out) }
+    /// Rounds towards zero. PyTorch: `torch.trunc`.
+    public func trunc(out: Tensor? = nil) -> Tensor { step("trunc", "TruncBackward0", .trunc, out: out) }
+
+    // MARK: Powers and roots
+
+    /// `self * self`. PyTorch: `torch.square`.
+    public func square() -> Tensor { dtype == .bool ? to(.int64).square() : pow(2) }
+
+    /// Square root. PyTorch: `torch.sqrt`.
+    public func sqrt(out: Tensor? = nil) -> Tensor {
+        unaryOfResult("sqrt", "SqrtBackward0", .sqrt, out: out, slopeOfResult: { grad, y in grad.div(y.mul(2)) })
+    }
+
+    /// `1 / sqrt(self)`. PyTorch: `torch.rsqrt`.
+    public func rsqrt(out: Tensor? = nil) -> Tensor {
+        unaryOfResult(
+            "rsqrt", "RsqrtBackward0", .rsqrt, out: out, slopeOfResult: { grad, y in grad.mul(y.pow(3)).mul(-0.5) })
+    }
+
+    /// `1 / self`. PyTorch: `torch.reciprocal`.
+    public func reciprocal(out: Tensor? = nil) -> Tensor {
+        unaryOfResult(
+            "reciprocal", "ReciprocalBackward0", .reciprocal, out: out,
+            slopeOfResult: { grad, y in grad.neg().mul(y.mul(y)) })
+    }
+
+    // MARK: Exponentials and logarithms
+
+    /// e to the power of `self`. PyTorch: `torch.exp`.
+    public func exp(out: Tensor? = nil) -> Tensor {
+        unaryOfResult("exp", "ExpBackward0", .exp, out: out, slopeOfResult: { grad, y in grad.mul(y) })
+    }
+
+    /// `exp(self) - 1`, exact near zero. PyTorch: `torch.expm1`.
+    public func expm1(out: Tensor? = nil) -> Tensor {
+        unaryOfResult("expm1", "Expm1Backward0", .expm1, out: out, slopeOfResult: { grad, y in grad.mul(y.add(1)) })
+    }
+
+    /// Natural logarithm. PyTorch: `torch.log`.
+    public func log(out: Tensor? = nil) -> Tensor {
+        unary("log", "LogBackward0", .log, out: out) { grad, x in grad.div(x) }
+    }
+
+    /// `log(1 + self)`, exact near zero. PyTorch: `torch.log1p`.
+    public func log1p(out: Tensor? = nil) -> Tensor {
+        unary("log1p", "Log1PBackward0", .log1p, out: out) { grad, x in grad.div(x.add(1)) }
+    }
+
+    /// Logarithm to base 2. PyTorch: `torch.log2`.
+    public func log2(out: Tensor? = nil) -> Tensor {
+        unary("log2", "Log2Backward0", .log2, out: out) { grad, x in grad.div(x.mul(0.6931471805599453)) }
+    }
+
+    /// Logarithm to base 10. PyTorch: `torch.log10`.
+    public func log10(out: Tensor? = nil) -> Tensor {
+        unary("log10", "Log10Backward0", .log10, out: out) { grad, x in grad.div(x.mul(2.302585092994046)) }
+    }
+
+    // MARK: Trigonometry
+
+    /// Sine of radians. PyTorch: `torch.sin`.
+    public func sin(out: Tensor? = nil) -> Tensor {
+        unary("sin", "SinBackward0", .sin, out: out) { grad, x in grad.mul(x.cos()) }
+    }
+
+    /// Cosine of radians. PyTorch: `torch.cos`.
+    public func cos(out: Tensor? = nil) -> Tensor {
+        unary("cos", "CosBackward0", .cos, out: out) { grad, x in grad.mul(x.sin().neg()) }
+    }
+
+    /// Tangent of radians. PyTorch: `torch.tan`.
+    public func tan(out: Tensor? = nil) -> Tensor {
+        unaryOfResult("tan", "TanBackward0", .tan, out: out, slopeOfResult: { grad, y in grad.mul(y.pow(2).add(1)) })
+    }
+
+    /// Hyperbolic tangent. PyTorch: `torch.tanh`.
+    public func tanh(out: Tensor? = nil) -> Tensor {
+        unaryOfResult("tanh", "TanhBackward0", .tanh, out: out, slopeOfResult: { grad, y in tanhGradient(grad, y) })
+    }
+
+    // MARK: Activations
+
+    /// `1 / (1 + exp(-self))`. PyTorch: `torch.sigmoid`.
+    public func sigmoid(out: Tensor? = nil) -> Tensor {
+        unaryOfResult(
+            "sigmoid", "SigmoidBackward0", .sigmoid, out: out, slopeOfResult: { grad, y in sigmoidGradient(grad, y) })
+    }
+
+    /// `max(self, 0)`; the gradient at 0 is 0. PyTorch: `torch.relu`.
+    public func relu(out: Tensor? = nil) -> Tensor {
+        unaryOfResult(
+            "relu", "ReluBackward0", .relu, toFloat: false, out: out,
+            slopeOfResult: { grad, y in reluGradient(grad, y) })
+    }
+
+    // MARK: In place
+
+    private func inPlace(_ name: StaticString, _ op: UnaryKernel, _ recorded: (Tensor) -> Tensor) -> Tensor {
+        inPlace(name, recorded: recorded) { (target) throws(Misuse) in
+            _ = try pointwise(op, target, toFloat: false, out: target)
+        }
+    }
+
+    /// `-self`, in place. PyTorch: `neg_`.
+    @discardableResult public func neg_() -> Tensor { inPlace("neg_", .neg) { $0.neg() } }
+    /// Absolute value, in place. PyTorch: `abs_`.
+    @discardableResult public func abs_() -> Tensor { inPlace("abs_", .abs) { $0.abs() } }
+    /// Square root, in place. PyTorch: `sqrt_`.
+    @discardableResult public func sqrt_() -> Tensor { inPlace("sqrt_", .sqrt) { $0.sqrt() } }
+    /// Exponential, in place. PyTorch: `exp_`.
+    @discardableResult public func exp_() -> Tensor { inPlace("exp_", .exp) { $0.exp() } }
+    /// Logarithm, in place. PyTorch: `log_`.
+    @discardableResult public func log_() -> Tensor { inPlace("log_", .log) { $0.log() } }
+    /// Hyperbolic tangent, in place. PyTorch: `tanh_`.
+    @discardableResult public func tanh_() -> Tensor { inPlace("tanh_", .tanh) { $0.tanh() } }
+    /// Sigmoid, in place. PyTorch: `sigmoid_`.
+    @discardableResult public func sigmoid_() -> Tensor { inPlace("sigmoid_", .sigmoid) { $0.sigmoid() } }
+    /// `max(self, 0)`, in place. PyTorch: `relu_`.
+    @discardableResult public func relu_() -> Tensor { inPlace("relu_", .relu) { $0.relu() } }
+}
+
+// The gradients of activations in one pass each. To be differentiated again they are composed of public operators.
+
+private func reluGradient(_ grad: Tensor, _ y: Tensor) -> Tensor {
+    if isGradEnabled() { return grad.mul(y.detach().gt(0).to(grad.dtype)) }
+    return guarded("relu", [grad, y]) { () throws(Misuse) in try pointwise(.reluGrad, grad, y) }
+}
+
+private func sigmoidGradient(_ grad: Tensor, _ y: Tensor) -> Tensor {
+    if isGradEnabled() { return grad.mul(y.mul(y.rsub(1))) }
+    return guarded("sigmoid", [grad, y]) { () throws(Misuse) in try pointwise(.sigmoidGrad, grad, y) }
+}
+
+private func tanhGradient(_ grad: Tensor, _ y: Tensor) -> Tensor {
+    if isGradEnabled() { return grad.mul(y.mul(y).rsub(1)) }
+    return guarded("tanh", [grad, y]) { () throws(Misuse) in try pointwise(.tanhGrad, grad, y) }
+}

@@ -1,0 +1,350 @@
+// Reading and assigning parts: t[0], t[.all, 1], t[..., -1], t[1..<3], t[mask], t[indices], t[nil].
+
+/// One position of an index expression.
+public enum TensorIndex: Sendable {
+    /// One element; negative counts from the end. The dimension goes.
+    case at(Int)
+    /// `from..<to` by `step`; nil is an end. Python: `from:to:step`.
+    case slice(Int?, Int?, Int)
+    /// As many whole dimensions as it takes. Python: `...`.
+    case ellipsis
+    /// A new dimension of length 1. Python: `None`.
+    case newAxis
+    /// Elements in the order of a tensor of indices, or those under a mask of bools.
+    case tensor(Tensor)
+
+    /// The whole dimension. Python: `:`.
+    public static let all = TensorIndex.slice(nil, nil, 1)
+
+    /// Every `step`th element of a range. Python: `from:to:step`.
+    public static func range(_ from: Int? = nil, _ to: Int? = nil, step: Int = 1) -> TensorIndex {
+        .slice(from, to, step)
+    }
+}
+
+/// What may stand in the brackets behind a tensor.
+public protocol TensorIndexConvertible {
+    /// The position it means.
+    var tensorIndex: TensorIndex { get }
+}
+
+extension TensorIndex: TensorIndexConvertible {
+    /// The position it means.
+    public var tensorIndex: TensorIndex { self }
+}
+extension Int: TensorIndexConvertible {
+    /// The position it means.
+    public var tensorIndex: TensorIndex { .at(self) }
+}
+extension Range<Int>: TensorIndexConvertible {
+    /// The position it means.
+    public var tensorIndex: TensorIndex { .slice(lowerBound, upperBound, 1) }
+}
+extension ClosedRange<Int>: TensorIndexConvertible {
+    // `0...(-1)` cannot be written, so the end is always a place from the start.
+    /// The position it means.
+    public var tensorIndex: TensorIndex { .slice(lowerBound, upperBound + 1, 1) }
+}
+extension PartialRangeFrom<Int>: TensorIndexConvertible {
+    /// The position it means.
+    public var tensorIndex: TensorIndex { .slice(lowerBound, nil, 1) }
+}
+extension PartialRangeUpTo<Int>: TensorIndexConvertible {
+    /// The position it means.
+    public var tensorIndex: TensorIndex { .slice(nil, upperBound, 1) }
+}
+extension PartialRangeThrough<Int>: TensorIndexConvertible {
+    /// The position it means.
+    public var tensorIndex: TensorIndex { .slice(nil, upperBound + 1 == 0 ? nil : upperBound + 1, 1) }
+}
+extension Tensor: TensorIndexConvertible {
+    /// The position it means.
+    public var tensorIndex: TensorIndex { .tensor(self) }
+}
+extension Array: TensorIndexConvertible where Element: TensorData {
+    /// The position it means.
+    public var tensorIndex: TensorIndex { .tensor(Tensor(self)) }
+}
+extension Optional: TensorIndexConvertible where Wrapped: TensorIndexConvertible {
+    /// The position it means.
+    public var tensorIndex: TensorIndex { self?.tensorIndex ?? .newAxis }
+}
+
+extension Tensor {
+    /// The part the index says: a view, or a copy where a tensor of indices or a mask takes part.
+    ///
+    /// Assignment writes into the part, broadcast and converted. A bare `...` means all remaining dimensions.
+    /// ```swift
+    /// t[0]; t[.all, 0]; t[..., -1]; t[1..<3, nil]
+    /// t[.all, 1] = Tensor(0)
+    /// ```
+    /// PyTorch: `tensor[...]`.
+    public subscript(_ indices: (any TensorIndexConvertible)?...) -> Tensor {
+        get { self[at: indices.map { $0?.tensorIndex ?? .newAxis }] }
+        set { assign(newValue, at: indices.map { $0?.tensorIndex ?? .newAxis }) }
+    }
+
+    /// Assigns a number to a part: `t[.all, 1] = 0`.
+    @_disfavoredOverload
+    public subscript<S: TensorScalar>(_ indices: (any TensorIndexConvertible)?...) -> S {
+        @available(*, unavailable, message: "read the part as a Tensor, then call item()")
+        get { fatalError("unavailable") }
+        set {
+            assign(
+                Tensor(emptyOf: [], dtype, on: device).fill_(newValue), at: indices.map { $0?.tensorIndex ?? .newAxis })
+        }
+    }
+
+    /// The part where dimensions of the front are left whole: `t[..., -1]`.
+    public subscript(_: (UnboundedRange_) -> Void, _ indices: (any TensorIndexConvertible)?...) -> Tensor {
+        get { self[at: [.ellipsis] + indices.map { $0?.tensorIndex ?? .newAxis }] }
+        set { assign(newValue, at: [.ellipsis] + indices.map { $0?.tensorIndex ?? .newAxis }) }
+    }
+
+    /// Assigns a number to a part: `t[..., -1] = 0`.
+    @_disfavoredOverload
+    public subscript<S: TensorScalar>(_: (UnboundedRange_) -> Void, _ indices: (any TensorIndexConvertible)?...) -> S {
+        @available(*, unavailable, message: "read the part as a Tensor, then call item()")
+        get { fatalError("unavailable") }
+        set {
+            assign(
+                Tensor(emptyOf: [], dtype, on: device).fill_(newValue),
+                at: [.ellipsis] + indices.map { $0?.tensorIndex ?? .newAxis })
+        }
+    }
+
+    /// The part a list of positions says.
+    public subscript(at indices: [TensorIndex]) -> Tensor {
+        guarded("__getitem__", [self]) { () throws(Misuse) in
+            let (view, tensors) = try basicPart(indices)
+            if tensors.allSatisfy({ $0 == nil }) { return view === self ? alias(recordedAs: self) : view }
+            return try view.pick(tensors)
+        }
+    }
+
+    private func alias(recordedAs source: Tensor) -> Tensor { source.view(source.shape) }
+
+    /// Applies what can be a view, and gives the tensors of indices by dimension of that view.
+    private func basicPart(_ indices: [TensorIndex]) throws(Misuse) -> (Tensor, [Tensor?]) {
+        var consumed = 0
+        for index in indices {
+            switch index {
+            case .at, .slice: consumed += 1
+            case .tensor(let tensor): consumed += tensor.dtype == .bool ? tensor.dim : 1
+            case .ellipsis, .newAxis: break
+            }
+        }
+        guard consumed <= dim else { throw Misuse("too many indices for tensor of dimension \(dim)") }
+        var view = self
+        var tensors: [Tensor?] = []
+        var axis = 0
+        var ellipsisSeen = false
+        for index in indices {
+            switch index {
+            case .at(let position):
+                let length = view.shape[axis]
+                guard position >= -length, position < length else {
+                    throw Misuse(
+                        "index \(position) is out of bounds for dimension \(tensors.count) with size \(length)")
+                }
+                view = view.select(axis, position)
+            case .slice(let from, let to, let step):
+                guard step > 0 else { throw Misuse("slice step must be positive") }
+                let length = view.shape[axis]
+                func settle(_ bound: Int) -> Int { Swift.min(Swift.max(bound < 0 ? bound + length : bound, 0), length) }
+                let start = settle(from ?? 0)
+                let end = Swift.max(start, settle(to ?? length))
+                if start != 0 || end != length || step != 1 || indices.count == 1 {
+                    view = view.slice(axis, start, end, step)
+                }
+                tensors.append(nil)
+                axis += 1
+            case .ellipsis:
+                guard !ellipsisSeen else { throw Misuse("an index can only have a single ellipsis ('...')") }
+                ellipsisSeen = true
+                for _ in 0..<(dim - consumed) {
+                    tensors.append(nil)
+                    axis += 1
+                }
+            case .newAxis:
+                view = view.unsqueeze(axis)
+                tensors.append(nil)
+                axis += 1
+            case .tensor(let tensor):
+                if tensor.dtype == .bool {
+                    for (offset, positions) in try view.positions(under: tensor, axis).enumerated() {
+                        _ = offset
+                        tensors.append(positions)
+                        axis += 1
+                    }
+                } else {
+                    guard [.int64, .int32, .int16, .int8].contains(tensor.dtype) else {
+                        throw Misuse("tensors used as indices must be long, int, byte or bool tensors")
+                    }
+                    tensors.append(tensor.to(.int64))
+                    axis += 1
+                }
+            }
+        }
+        while tensors.count < view.dim { tensors.append(nil) }
+        return (view, tensors)
+    }
+
+    /// The places where a mask is true, one vector for each of its dimensions.
+    private func positions(under mask: Tensor, _ axis: Int) throws(Misuse) -> [Tensor] {
+        for dimension in 0..<mask.dim where mask.shape[dimension] != shape[axis + dimension] {
+            throw Misuse(
+                "The shape of the mask \(mask.shape.list) at index \(dimension) does not match the shape of the indexed "
+                    + "tensor \(shape.list) at index \(axis + dimension)")
+        }
+        return mask.nonzeroPositions()
+    }
+
+    package func nonzeroPositions() -> [Tensor] {
+        let flags: [Bool] = bool().toArray()
+        var columns = [[Int64]](repeating: [], count: dim)
+        for (position, isSet) in flags.enumerated() where isSet {
+            var rest = position
+            for dimension in (0..<dim).reversed() {
+                columns[dimension].append(Int64(rest % shape[dimension]))
+                rest /= shape[dimension]
+            }
+        }
+        return columns.map { Tensor(elements: $0, shape: [$0.count]) }
+    }
+
+    /// The indices of elements picked by tensors, as one flat index into a tensor whose indexed dimensions come first.
+    private struct Picking {
+        let order: [Int]
+        let indexed: Int
+        let shape: Size
+        let flat: Tensor
+        let resultOrder: [Int]
+    }
+
+    private func picking(_ tensors: [Tensor?]) throws(Misuse) -> Picking {
+        let axes = tensors.indices.filter { tensors[$0] != nil }
+        var broadcast: Size = []
+        for axis in axes {
+            do { broadcast = try broadcastShapes(broadcast, tensors[axis]!.shape) } catch {
+                throw Misuse(
+                    "shape mismatch: indexing tensors could not be broadcast together with shapes "
+                        + axes.map { tensors[$0]!.shape.list }.joined(separator: ", "))
+            }
+        }
+        var flat = Tensor.zeros(broadcast, dtype: .int64)
+        for axis in axes {
+            let length = shape[axis]
+            let index = tensors[axis]!
+            let wrapped = FirebrandTensor.where(index.lt(0), index.add(length), index)
+            if index.count > 0 {
+                let bad = wrapped.lt(0).logicalOr(wrapped.ge(length))
+                if bad.backend.anyNonzero(bad) {
+                    let values: [Int] = index.toArray()
+                    let value = values.first { $0 < -length || $0 >= length } ?? 0
+                    throw Misuse("index \(value) is out of bounds for dimension \(axis) with size \(length)")
+                }
+            }
+            flat = flat.mul(length).add(wrapped)
+        }
+        let others = (0..<dim).filter { !axes.contains($0) }
+        // The picked dimensions stand where they stood if they were neighbours, else in front.
+        let areNeighbours = axes.last! - axes.first! == axes.count - 1
+        let before = areNeighbours ? others.filter { $0 < axes.first! }.count : 0
+        let picked = broadcast.count
+        let resultOrder =
+            (0..<before).map { picked + $0 } + Array(0..<picked) + (before..<others.count).map { picked + $0 }
+        return Picking(
+            order: axes + others, indexed: axes.count, shape: broadcast, flat: flat, resultOrder: resultOrder)
+    }
+
+    private func pick(_ tensors: [Tensor?]) throws(Misuse) -> Tensor {
+        let picking = try noGradPicking(tensors)
+        let front = permute(picking.order)
+        let rows = front.reshape([-1] + Array(front.shape[picking.indexed...]))
+        let taken = rows.indexSelect(0, picking.flat.reshape([-1]))
+        return taken.reshape(Array(picking.shape) + Array(front.shape[picking.indexed...])).permute(picking.resultOrder)
+    }
+
+    private func noGradPicking(_ tensors: [Tensor?]) throws(Misuse) -> Picking {
+        var result: Picking?
+        var failure: Misuse?
+        noGrad { do { result = try picking(tensors) } catch { failure = error as? Misuse } }
+        if let failure { throw failure }
+        return result!
+    }
+
+    /// Writes `value` into the part the index says.
+    public func assign(_ value: Tensor, at indices: [TensorIndex]) {
+        guarded("__setitem__", [self, value], orElse: ()) { () throws(Misuse) in
+            if isGradEnabled(), tracksGrad || value.tracksGrad {
+                if isLeaf, isGradRequired {
+                    throw Misuse("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+                }
+                try assignRecorded(value, indices)
+                return
+            }
+            try write(value, indices)
+        }
+    }
+
+    private func write(_ value: Tensor, _ indices: [TensorIndex]) throws(Misuse) {
+        let (view, tensors) = try basicPart(indices)
+        if tensors.allSatisfy({ $0 == nil }) {
+            view.copy_(value.squeezedLeading(to: view.dim))
+            return
+        }
+        let picking = try view.noGradPicking(tensors)
+        // Positions of the elements in this tensor's memory are found by indexing a tensor of positions.
+        let positions = noGrad { Tensor.arange(view.count).reshape(view.shape)[at: indicesOf(tensors)] }
+        let source = value.squeezedLeading(to: positions.dim).to(dtype)
+        guard try broadcastShapes(positions.shape, source.shape) == positions.shape else {
+            throw Misuse(
+                "shape mismatch: value tensor of shape \(value.shape.list) cannot be broadcast to indexing result of shape "
+                    + "\(positions.shape.list)")
+        }
+        _ = picking
+        let flat = view.isContiguous ? view.reshape([-1]) : view.contiguousClone().reshape([-1])
+        try willChangeInPlace(self)
+        let spread = source.expand(positions.shape).contiguousClone().reshape([-1])
+        _ = backend.scatter(spread, dim: 0, index: positions.reshape([-1]), accumulate: false, into: flat)
+        if !view.isContiguous { backend.copy(flat.reshape(view.shape), into: view) }
+    }
+
+    private func indicesOf(_ tensors: [Tensor?]) -> [TensorIndex] { tensors.map { $0.map { .tensor($0) } ?? .all } }
+
+    private func squeezedLeading(to rank: Int) -> Tensor {
+        var result = self
+        while result.dim > rank, result.shape[0] == 1 { result = result.squeeze(0) }
+        return result
+    }
+
+    /// An assignment that gradients flow through: the old value with a part replaced, taken over by this tensor.
+    private func assignRecorded(_ value: Tensor, _ indices: [TensorIndex]) throws(Misuse) {
+        let result = inPlaceCopy()
+        var failure: Misuse?
+        noGrad { do { try result.write(value.detach(), indices) } catch { failure = error as? Misuse } }
+        if let failure { throw failure }
+        _ = inPlace(
+            "__setitem__", [value],
+            recorded: { before in
+                let new = result
+                new.record("CopySlices", before, value) { _ in
+                    let (shape, type) = (value.shape, value.dtype)
+                    return { node, grad in
+                        let old = noGrad { () -> Tensor in
+                            let copy = grad.contiguousClone()
+                            copy.assign(Tensor.zeros([], dtype: grad.dtype), at: indices)
+                            return copy
+                        }
+                        return Gradients(
+                            node.needs(0) ? old : nil,
+                            node.needs(1) ? grad[at: indices].unbroadcast(to: shape, type) : nil)
+                    }
+                }
+                return new
+            }, direct: { (_) throws(Misuse) in })
+    }
+
+    private func inPlaceCopy() -> Tensor { contiguousClone() }
+}

@@ -1,0 +1,126 @@
+// Several tensors into one, and one into several.
+
+/// The tensors one after the other along `dim`; other lengths must agree. PyTorch: `torch.cat`.
+/// ```swift
+/// cat([t, t, t], dim: 1)
+/// ```
+public func cat(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
+    guarded("cat", tensors) { () throws(Misuse) in
+        guard let first = tensors.first else { throw Misuse("torch.cat(): expected a non-empty list of Tensors") }
+        // PyTorch's relic: vectors of length 0 fit anywhere.
+        let parts = tensors.filter { $0.shape != [0] }
+        guard let model = parts.first else { return first.clone() }
+        for (index, tensor) in tensors.enumerated() where tensor.dim == 0 {
+            throw Misuse("zero-dimensional tensor (at position \(index)) cannot be concatenated")
+        }
+        let axis = try model.checkedDimension(dim)
+        var shape = model.shape
+        var type = tensors[0].dtype
+        for tensor in tensors.dropFirst() { type = type.promoted(with: tensor.dtype) }
+        shape[axis] = 0
+        for (index, part) in parts.enumerated() {
+            try checkSameDevice(model, part)
+            guard part.dim == model.dim else {
+                throw Misuse("Tensors must have same number of dimensions: got \(model.dim) and \(part.dim)")
+            }
+            for dimension in 0..<shape.count where dimension != axis && part.shape[dimension] != shape[dimension] {
+                throw Misuse(
+                    "Sizes of tensors must match except in dimension \(axis). Expected size \(shape[dimension]) but got "
+                        + "size \(part.shape[dimension]) for tensor number \(index) in the list.")
+            }
+            shape[axis] += part.shape[axis]
+        }
+        let result = Tensor(emptyOf: shape, type, on: model.device)
+        var position = 0
+        noGrad {
+            for part in parts {
+                let length = part.shape[axis]
+                result.backend.copy(part, into: result.slice(axis, position, position + length, 1))
+                position += length
+            }
+        }
+        result.record("CatBackward0", tensors) { _ in
+            let pieces = tensors.map { (length: $0.shape == [0] ? 0 : $0.shape[axis], shape: $0.shape, type: $0.dtype) }
+            return { node, grad in
+                var position = 0
+                var gradients: [Tensor?] = []
+                for (index, piece) in pieces.enumerated() {
+                    let isEmpty = piece.shape == [0]
+                    gradients.append(
+                        !node.needs(index)
+                            ? nil
+                            : isEmpty
+                                ? Tensor.zeros([0], dtype: piece.type)
+                                : grad.narrow(axis, position, piece.length).to(piece.type))
+                    position += piece.length
+                }
+                return Gradients(gradients)
+            }
+        }
+        return result
+    }
+}
+
+/// Tensors of one shape along a new dimension. PyTorch: `torch.stack`.
+public func stack(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
+    guarded("stack", tensors) { () throws(Misuse) in
+        guard let first = tensors.first else { throw Misuse("stack expects a non-empty TensorList") }
+        let axis = try checkDimension(dim, rank: first.dim + 1)
+        for (index, tensor) in tensors.enumerated() where tensor.shape != first.shape {
+            throw Misuse(
+                "stack expects each tensor to be equal size, but got \(first.shape.list) at entry 0 and "
+                    + "\(tensor.shape.list) at entry \(index)")
+        }
+        return cat(tensors.map { $0.unsqueeze(axis) }, dim: axis)
+    }
+}
+
+extension Tensor {
+    /// Parts of `size` along `dim`; the last may be shorter. Views. PyTorch: `torch.split`.
+    public func split(_ size: Int, dim: Int = 0) -> [Tensor] {
+        guarded("split", [self], orElse: []) { () throws(Misuse) in
+            let axis = try checkedDimension(dim)
+            guard self.dim > 0 else { throw Misuse("split expects at least a 1-dimensional tensor") }
+            let length = shape[axis]
+            guard size > 0 || (size == 0 && length == 0) else {
+                throw Misuse("split expects split_size be non-negative, but got split_size=\(size)")
+            }
+            if length == 0 { return [narrow(axis, 0, 0)] }
+            return stride(from: 0, to: length, by: size).map { slice(axis, $0, Swift.min($0 + size, length), 1) }
+        }
+    }
+
+    /// Parts of the given lengths along `dim`. Views. PyTorch: `torch.split`.
+    public func split(_ sizes: [Int], dim: Int = 0) -> [Tensor] {
+        guarded("split_with_sizes", [self], orElse: []) { () throws(Misuse) in
+            let axis = try checkedDimension(dim)
+            guard sizes.reduce(0, +) == shape[axis] else {
+                throw Misuse(
+                    "split_with_sizes expects split_sizes to sum exactly to \(shape[axis]) (input tensor's size at "
+                        + "dimension \(axis)), but got split_sizes=\(sizes)")
+            }
+            var position = 0
+            return sizes.map { size in
+                defer { position += size }
+                return slice(axis, position, position + size, 1)
+            }
+        }
+    }
+
+    /// At most `chunks` parts of equal length along `dim`. Views. PyTorch: `torch.chunk`.
+    public func chunk(_ chunks: Int, dim: Int = 0) -> [Tensor] {
+        guarded("chunk", [self], orElse: []) { () throws(Misuse) in
+            let axis = try checkedDimension(dim)
+            guard chunks > 0 else { throw Misuse("chunk expects `chunks` to be greater than 0, got: \(chunks)") }
+            return split(Swift.max(1, (shape[axis] + chunks - 1) / chunks), dim: axis)
+        }
+    }
+
+    /// Each part along `dim`, without that dimension. Views. PyTorch: `torch.unbind`.
+    public func unbind(dim: Int = 0) -> [Tensor] {
+        guarded("unbind", [self], orElse: []) { () throws(Misuse) in
+            let axis = try checkedDimension(dim)
+            return (0..<shape[axis]).map { select(axis, $0) }
+        }
+    }
+}

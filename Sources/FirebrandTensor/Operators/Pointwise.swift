@@ -1,0 +1,218 @@
+// What all pointwise operators share: result types, broadcasting, where the result goes, and its gradient's way back.
+
+/// The shape both broadcast to. PyTorch: `torch.broadcast_shapes`.
+@inline(__always)
+package func broadcastShapes(_ a: Size, _ b: Size) throws(Misuse) -> Size {
+    if a == b { return a }
+    var result = a.count >= b.count ? a : b
+    let rank = result.count
+    for offset in 1...max(rank, 1) where offset <= a.count && offset <= b.count {
+        let (lengthA, lengthB) = (a[a.count - offset], b[b.count - offset])
+        if lengthA == lengthB { continue }
+        guard lengthA == 1 || lengthB == 1 else {
+            throw Misuse(
+                "The size of tensor a (\(lengthA)) must match the size of tensor b (\(lengthB)) at non-singleton "
+                    + "dimension \(rank - offset)")
+        }
+        result[rank - offset] = lengthA == 1 ? lengthB : lengthA
+    }
+    return result
+}
+
+/// The type of `a op b`: a tensor with dimensions decides over one without, within a kind (bool < integer < float).
+@inline(__always)
+package func resultType(_ a: Tensor, _ b: Tensor) -> DType {
+    if a.dtype == b.dtype { return a.dtype }
+    if (a.dim == 0) == (b.dim == 0) { return a.dtype.promoted(with: b.dtype) }
+    let (strong, weak) = a.dim == 0 ? (b.dtype, a.dtype) : (a.dtype, b.dtype)
+    func kind(_ dtype: DType) -> Int { dtype.isFloatingPoint ? 2 : dtype == .bool ? 0 : 1 }
+    return kind(weak) > kind(strong) ? weak : strong
+}
+
+@inline(__always)
+package func checkSameDevice(_ a: Tensor, _ b: Tensor) throws(Misuse) {
+    if a.device != b.device {
+        throw Misuse(
+            "Expected all tensors to be on the same device, but found at least two devices, \(a.device) and \(b.device)!"
+        )
+    }
+}
+
+/// Applies a kernel to two tensors: types promoted (or as `computeType` says), shapes broadcast, into `out` if given.
+@inline(__always)
+package func pointwise(
+    _ op: BinaryKernel, _ a: Tensor, _ b: Tensor, computeType: DType? = nil, out: Tensor? = nil
+) throws(Misuse) -> Tensor {
+    try checkSameDevice(a, b)
+    let type = computeType ?? resultType(a, b)
+    let shape = try broadcastShapes(a.shape, b.shape)
+    let left = a.dtype == type ? a : a.cast(to: type)
+    let right = b.dtype == type ? b : b.cast(to: type)
+    let resultType = op.isComparison ? DType.bool : type
+    if let out {
+        return try write(into: out, shape, resultType) { (target) throws(Misuse) in
+            try a.backend.binary(op, left, right, into: target)
+        }
+    }
+    let result = newResult(shape, resultType, like: left, right)
+    try a.backend.binary(op, left, right, into: result)
+    return result
+}
+
+/// Applies a kernel to a tensor and a number.
+@inline(__always)
+package func pointwise(
+    _ op: BinaryKernel, _ a: Tensor, _ scalar: Scalar, scalarFirst: Bool = false, computeType: DType? = nil,
+    out: Tensor? = nil
+) throws(Misuse) -> Tensor {
+    let type = computeType ?? scalar.resultType(with: a.dtype)
+    let operand = a.dtype == type ? a : a.cast(to: type)
+    let resultType = op.isComparison ? DType.bool : type
+    if let out {
+        return try write(into: out, a.shape, resultType) { (target) throws(Misuse) in
+            try a.backend.binary(op, operand, scalar, scalarFirst: scalarFirst, into: target)
+        }
+    }
+    let result = newResult(a.shape, resultType, like: operand, operand)
+    try a.backend.binary(op, operand, scalar, scalarFirst: scalarFirst, into: result)
+    return result
+}
+
+/// Applies a kernel to one tensor; integers become floats first where `toFloat` says so.
+@inline(__always)
+package func pointwise(_ op: UnaryKernel, _ a: Tensor, toFloat: Bool = false, out: Tensor? = nil) throws(Misuse)
+    -> Tensor
+{
+    let operand = toFloat && !a.dtype.isFloatingPoint ? a.cast(to: DType.default) : a
+    let resultType = op.isClassification ? DType.bool : operand.dtype
+    if let out {
+        return try write(into: out, a.shape, resultType) { (target) throws(Misuse) in
+            try a.backend.unary(op, operand, into: target)
+        }
+    }
+    let result = newResult(a.shape, resultType, like: operand, operand)
+    try a.backend.unary(op, operand, into: result)
+    return result
+}
+
+/// New memory for a result: with the operands' strides where those agree and leave no gaps, else contiguous.
+@inline(__always)
+private func newResult(_ shape: Size, _ dtype: DType, like a: Tensor, _ b: Tensor) -> Tensor {
+    let result = Tensor(emptyOf: shape, dtype, on: a.device)
+    if !a.isContiguous, a.shape == shape, b.shape == shape, a.strides == b.strides, a.isDense {
+        result.strides = a.strides
+        result.isContiguous = false
+    }
+    return result
+}
+
+/// Computes into a tensor the caller gave: resized if it is of another shape, converted if of another type.
+@inline(never)
+package func write(
+    into out: Tensor, _ shape: Size, _ dtype: DType, _ body: (Tensor) throws(Misuse) -> Void
+) throws(Misuse) -> Tensor {
+    try willChangeInPlace(out)
+    let canCast = !(dtype.isFloatingPoint && !out.dtype.isFloatingPoint) && !(dtype != .bool && out.dtype == .bool)
+    guard canCast else {
+        throw Misuse(
+            "result type \(dtype.scalarTypeName) can't be cast to the desired output type \(out.dtype.scalarTypeName)")
+    }
+    if out.shape != shape {
+        guard out.base == nil else {
+            throw Misuse(
+                "output with shape \(out.shape.list) doesn't match the broadcast shape \(shape.list)")
+        }
+        out.reseat(Tensor(emptyOf: shape, out.dtype, on: out.device))
+    }
+    if out.dtype == dtype {
+        try body(out)
+    } else {
+        let result = Tensor(emptyOf: shape, dtype, on: out.device)
+        try body(result)
+        out.backend.copy(result, into: out)
+    }
+    return out
+}
+
+extension Tensor {
+    /// An in-place operator. Where gradients flow, `recorded` runs on a copy of the old value and its result is taken
+    /// over, with its place in the graph; else `direct` computes into this tensor's memory.
+    package func inPlace(
+        _ name: StaticString, _ others: [Tensor] = [], recorded: (Tensor) -> Tensor,
+        direct: (Tensor) throws(Misuse) -> Void
+    ) -> Tensor {
+        guarded(name, [self] + others) { () throws(Misuse) in
+            guard isGradEnabled(), tracksGrad || others.contains(where: \.tracksGrad) else {
+                try direct(self)
+                return self
+            }
+            if base != nil {
+                throw Misuse(
+                    "an in-place operation on a view that gradients would flow through is not supported; use the "
+                        + "out-of-place form")
+            }
+            try willChangeInPlace(self)
+            let before = noGrad { contiguousClone() }
+            before.node = node
+            before.outputIndex = outputIndex
+            let result = recorded(before)
+            if hasFailed { return self }
+            guard result.shape == shape else {
+                throw Misuse(
+                    "output with shape \(shape.list) doesn't match the broadcast shape \(result.shape.list)")
+            }
+            backend.copy(result, into: self)
+            node = result.node
+            outputIndex = result.outputIndex
+            return self
+        }
+    }
+
+    /// The gradient of an operand that was broadcast or promoted: summed and converted back to what it was.
+    @inline(__always)
+    package func unbroadcast(to shape: Size, _ dtype: DType) -> Tensor {
+        if self.shape == shape, self.dtype == dtype { return self }
+        return reduceToShape(shape, dtype)
+    }
+
+    @inline(never)
+    private func reduceToShape(_ target: Size, _ targetType: DType) -> Tensor {
+        var result = self
+        if shape != target {
+            let leading = dim - target.count
+            var dims = Array(0..<leading)
+            for index in 0..<target.count where target[index] == 1 && shape[leading + index] != 1 {
+                dims.append(leading + index)
+            }
+            if !dims.isEmpty { result = result.sum(dim: dims, keepdim: true) }
+            if leading > 0 { result = result.reshape(target) }
+        }
+        return result.dtype == targetType ? result : result.to(targetType)
+    }
+
+    /// Converts without recording.
+    @inline(never)
+    package func cast(to dtype: DType) -> Tensor {
+        let result = Tensor(emptyOf: shape, dtype, on: device)
+        backend.copy(self, into: result)
+        return result
+    }
+
+    /// A contiguous copy, not recorded.
+    package func contiguousClone() -> Tensor {
+        let result = Tensor(emptyOf: shape, dtype, on: device)
+        backend.copy(self, into: result)
+        return result
+    }
+
+    /// Gives this handle another tensor's memory, shape and type: resizing, moving and loading keep its identity.
+    package func reseat(_ other: Tensor) {
+        storage = other.storage
+        dtype = other.dtype
+        shape = other.shape
+        strides = other.strides
+        storageOffset = other.storageOffset
+        count = other.count
+        isContiguous = other.isContiguous
+    }
+}

@@ -1,0 +1,392 @@
+// Views: other shapes and strides over the same memory. They copy nothing, but for `reshape` where no strides fit.
+
+extension Tensor {
+    /// A recorded view.
+    @inline(__always)
+    private func makeView(
+        _ backward: StaticString, _ shape: Size, _ strides: Size, offset: Int, _ rule: @escaping (Tensor) -> Tensor
+    ) -> Tensor {
+        let view = Tensor(storage: storage, dtype: dtype, shape: shape, strides: strides, offset: offset)
+        view.base = base ?? self
+        if dtype.isFloatingPoint { view.record(backward, self) { _ in { _, grad in Gradients(rule(grad)) } } }
+        return view
+    }
+
+    // MARK: Shape
+
+    /// The shape that `sizes` mean: one of them may be -1, and is worked out.
+    private func resolve(_ sizes: [Int]) throws(Misuse) -> Size {
+        var size = Size(sizes)
+        var known = 1
+        var unknown: Int?
+        for (index, length) in sizes.enumerated() {
+            if length == -1 {
+                if unknown != nil { throw Misuse("only one dimension can be inferred") }
+                unknown = index
+            } else if length < 0 {
+                throw Misuse("invalid shape dimension \(length)")
+            } else {
+                known *= length
+            }
+        }
+        if let unknown {
+            guard known != 0 else {
+                throw Misuse(
+                    "cannot reshape tensor of 0 elements into shape \(size.list) because the unspecified dimension size -1 "
+                        + "can be any value and is ambiguous")
+            }
+            guard count % known == 0 else { throw Misuse("shape '\(size.list)' is invalid for input of size \(count)") }
+            size[unknown] = count / known
+        }
+        guard size.elementCount == count else {
+            throw Misuse("shape '\(size.list)' is invalid for input of size \(count)")
+        }
+        return size
+    }
+
+    /// Strides that show the same elements in another shape, if there are any.
+    private func viewStrides(_ target: Size) -> Size? {
+        if isContiguous { return target.contiguousStrides }
+        if count == 0 { return target.contiguousStrides }
+        // Runs of dimensions that lie evenly in memory are split and joined freely; others must keep their borders.
+        var result = Size(repeating: 0, count: target.count)
+        var to = target.count - 1
+        var from = dim - 1
+        while from >= 0 {
+            let baseStride = strides[from]
+            var length = shape[from]
+            while from > 0, shape[from - 1] == 1 || strides[from - 1] == length * baseStride {
+                from -= 1
+                length *= shape[from]
+            }
+            var product = 1
+            while to >= 0, product < length || target[to] == 1 {
+                result[to] = product * baseStride
+                product *= target[to]
+                to -= 1
+            }
+            if product != length { return nil }
+            from -= 1
+        }
+        return to == -1 ? result : nil
+    }
+
+    /// The same elements in another shape; one length may be -1. A view where strides allow. PyTorch: `torch.reshape`.
+    /// ```swift
+    /// x.reshape([-1, 784])
+    /// ```
+    public func reshape(_ sizes: some Collection<Int>) -> Tensor {
+        guarded("reshape", [self]) { () throws(Misuse) in
+            let target = try resolve(Array(sizes))
+            if let strides = viewStrides(target) { return viewed(target, strides) }
+            let copy = contiguous()
+            return copy.viewed(target, target.contiguousStrides, "UnsafeViewBackward0")
+        }
+    }
+
+    /// The same elements in another shape: `x.reshape(-1, 784)`. PyTorch: `torch.reshape`.
+    public func reshape(_ sizes: Int...) -> Tensor { reshape(sizes) }
+
+    /// The same memory in another shape; misuse where no strides fit. PyTorch: `Tensor.view`.
+    public func view(_ sizes: some Collection<Int>) -> Tensor {
+        guarded("view", [self]) { () throws(Misuse) in
+            let target = try resolve(Array(sizes))
+            guard let strides = viewStrides(target) else {
+                throw Misuse(
+                    "view size is not compatible with input tensor's size and stride (at least one dimension spans across "
+                        + "two contiguous subspaces). Use .reshape(...) instead.")
+            }
+            return viewed(target, strides)
+        }
+    }
+
+    /// The same memory in another shape: `x.view(-1, 784)`. PyTorch: `Tensor.view`.
+    public func view(_ sizes: Int...) -> Tensor { view(sizes) }
+
+    private func viewed(_ target: Size, _ strides: Size, _ name: StaticString = "ViewBackward0") -> Tensor {
+        let shape = shape
+        return makeView(name, target, strides, offset: storageOffset) { $0.reshape(shape) }
+    }
+
+    /// Dimensions `startDim...endDim` as one. PyTorch: `torch.flatten`.
+    public func flatten(startDim: Int = 0, endDim: Int = -1) -> Tensor {
+        guarded("flatten", [self]) { () throws(Misuse) in
+            if dim == 0 { return reshape([1]) }
+            let (start, end) = (try checkedDimension(startDim), try checkedDimension(endDim))
+            guard start <= end else { throw Misuse("flatten() has invalid args: start_dim cannot come after end_dim") }
+            if start == end { return self }
+            let merged = (start...end).reduce(1) { $0 * shape[$1] }
+            return reshape(Array(shape[..<start]) + [merged] + Array(shape[(end + 1)...]))
+        }
+    }
+
+    /// Dimension `dim` as several, of lengths `sizes`. PyTorch: `torch.unflatten`.
+    public func unflatten(_ dim: Int, _ sizes: [Int]) -> Tensor {
+        guarded("unflatten", [self]) { () throws(Misuse) in
+            let axis = try checkedDimension(dim)
+            var lengths = sizes
+            if let unknown = lengths.firstIndex(of: -1) {
+                let known = lengths.reduce(1) { $1 == -1 ? $0 : $0 * $1 }
+                lengths[unknown] = known == 0 ? 0 : shape[axis] / known
+            }
+            guard lengths.reduce(1, *) == shape[axis] else {
+                throw Misuse(
+                    "unflatten: Provided sizes \(sizes) don't multiply up to the size of dim \(axis) (\(shape[axis])) in "
+                        + "the input tensor")
+            }
+            return reshape(Array(shape[..<axis]) + lengths + Array(shape[(axis + 1)...]))
+        }
+    }
+
+    /// Drops dimensions of length 1: all, or `dim` if it is one. PyTorch: `torch.squeeze`.
+    public func squeeze(_ dim: Int? = nil) -> Tensor {
+        guarded("squeeze", [self]) { () throws(Misuse) in
+            let axis = try dim.map { value throws(Misuse) in try checkedDimension(value) }
+            let kept = (0..<self.dim).filter { self.shape[$0] != 1 || (axis != nil && $0 != axis) }
+            let shape = shape
+            return makeView(
+                axis == nil ? "SqueezeBackward0" : "SqueezeBackward1", Size(kept.map { self.shape[$0] }),
+                Size(kept.map { strides[$0] }), offset: storageOffset
+            ) { $0.reshape(shape) }
+        }
+    }
+
+    /// A new dimension of length 1 at `dim`. PyTorch: `torch.unsqueeze`.
+    public func unsqueeze(_ dim: Int) -> Tensor {
+        guarded("unsqueeze", [self]) { () throws(Misuse) in
+            let axis = try checkDimension(dim, rank: self.dim + 1)
+            var (shape, strides) = (self.shape, self.strides)
+            let stride = axis < self.dim ? shape[axis] * strides[axis] : 1
+            shape.insert(1, at: axis)
+            strides.insert(stride, at: axis)
+            return makeView("UnsqueezeBackward0", shape, strides, offset: storageOffset) { $0.squeeze(axis) }
+        }
+    }
+
+    // MARK: Order of dimensions
+
+    package func permutedAlias(_ order: [Int]) -> Tensor {
+        Tensor(
+            storage: storage, dtype: dtype, shape: Size(order.map { shape[$0] }),
+            strides: Size(order.map { strides[$0] }),
+            offset: storageOffset)
+    }
+
+    /// Dimensions in another order. PyTorch: `torch.permute`.
+    public func permute(_ order: [Int]) -> Tensor {
+        guarded("permute", [self]) { () throws(Misuse) in
+            guard order.count == dim else {
+                throw Misuse(
+                    "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the "
+                        + "desired ordering of dimensions i.e. input.dim() = \(dim) is not equal to len(dims) = \(order.count)"
+                )
+            }
+            var inverse = [Int](repeating: -1, count: dim)
+            var checked: [Int] = []
+            for (position, value) in order.enumerated() {
+                let axis = try checkedDimension(value)
+                guard inverse[axis] == -1 else { throw Misuse("permute(): duplicate dims are not allowed.") }
+                inverse[axis] = position
+                checked.append(axis)
+            }
+            return makeView(
+                "PermuteBackward0", Size(checked.map { shape[$0] }), Size(checked.map { strides[$0] }),
+                offset: storageOffset
+            ) { $0.permute(inverse) }
+        }
+    }
+
+    /// Dimensions in another order: `x.permute(0, 2, 1)`. PyTorch: `torch.permute`.
+    public func permute(_ order: Int...) -> Tensor { permute(order) }
+
+    /// Two dimensions exchanged. PyTorch: `torch.transpose`.
+    public func transpose(_ dim0: Int, _ dim1: Int) -> Tensor {
+        guarded("transpose", [self]) { () throws(Misuse) in
+            let (a, b) = (try checkedDimension(dim0), try checkedDimension(dim1))
+            if dim == 0 { return alias() }
+            return swapped(a, b, "TransposeBackward0")
+        }
+    }
+
+    private func swapped(_ a: Int, _ b: Int, _ name: StaticString) -> Tensor {
+        var (shape, strides) = (shape, strides)
+        shape.swapAt(a, b)
+        strides.swapAt(a, b)
+        return makeView(name, shape, strides, offset: storageOffset) { $0.transpose(a, b) }
+    }
+
+    /// The transpose of a matrix; vectors and scalars as they are. PyTorch: `torch.t`.
+    public func t() -> Tensor {
+        guarded("t", [self]) { () throws(Misuse) in
+            guard dim <= 2 else { throw Misuse("t() expects a tensor with <= 2 dimensions, but self is \(dim)D") }
+            return dim < 2 ? self : swapped(0, 1, "TBackward0")
+        }
+    }
+
+    /// The transpose of a matrix. PyTorch: `Tensor.T`.
+    public var T: Tensor { dim == 2 ? swapped(0, 1, "PermuteBackward0") : permute(Array((0..<dim).reversed())) }
+    /// The last two dimensions exchanged. PyTorch: `Tensor.mT`.
+    public var mT: Tensor { transpose(-2, -1) }
+
+    /// Transposes this very tensor. PyTorch: `t_`.
+    @discardableResult
+    public func t_() -> Tensor {
+        guarded("t_", [self]) { () throws(Misuse) in
+            guard dim <= 2 else { throw Misuse("t_() expects a tensor with <= 2 dimensions, but self is \(dim)D") }
+            if isGradEnabled(), tracksGrad, isLeaf {
+                throw Misuse("a leaf Variable that requires grad is being used in an in-place operation.")
+            }
+            guard dim == 2 else { return self }
+            let transposed = t()
+            (shape, strides) = (transposed.shape, transposed.strides)
+            isContiguous = transposed.isContiguous
+            node = transposed.node
+            storage.version += 1
+            return self
+        }
+    }
+
+    /// Dimension `source` moved to place `destination`. PyTorch: `torch.movedim`.
+    public func movedim(_ source: Int, _ destination: Int) -> Tensor {
+        guarded("movedim", [self]) { () throws(Misuse) in
+            let (from, to) = (try checkedDimension(source), try checkedDimension(destination))
+            var order = (0..<dim).filter { $0 != from }
+            order.insert(from, at: to)
+            return permute(order)
+        }
+    }
+
+    // MARK: Broadcasting
+
+    /// Dimensions of length 1 repeated to `sizes` without copying; -1 keeps a length. PyTorch: `Tensor.expand`.
+    public func expand(_ sizes: some Collection<Int>) -> Tensor {
+        guarded("expand", [self]) { () throws(Misuse) in
+            let target = Array(sizes)
+            let leading = target.count - dim
+            guard leading >= 0 else {
+                throw Misuse(
+                    "the number of sizes provided (\(target.count)) must be greater or equal to the number of dimensions in "
+                        + "the tensor (\(dim))")
+            }
+            var (shape, strides) = (Size(), Size())
+            for (index, length) in target.enumerated() {
+                let old = index >= leading ? self.shape[index - leading] : 1
+                if length == -1 || length == old {
+                    guard length != -1 || index >= leading else {
+                        throw Misuse(
+                            "The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension \(index)"
+                        )
+                    }
+                    shape.append(old)
+                    strides.append(index >= leading ? self.strides[index - leading] : 0)
+                } else {
+                    guard old == 1 else {
+                        throw Misuse(
+                            "The expanded size of the tensor (\(length)) must match the existing size (\(old)) at "
+                                + "non-singleton dimension \(index).  Target sizes: \(Size(target).list).  Tensor sizes: "
+                                + "\(self.shape.list)")
+                    }
+                    shape.append(length)
+                    strides.append(0)
+                }
+            }
+            let (original, type) = (self.shape, dtype)
+            return makeView("ExpandBackward0", shape, strides, offset: storageOffset) {
+                $0.unbroadcast(to: original, type)
+            }
+        }
+    }
+
+    /// Dimensions of length 1 repeated: `x.expand(3, -1)`. PyTorch: `Tensor.expand`.
+    public func expand(_ sizes: Int...) -> Tensor { expand(sizes) }
+    /// Expanded to another's shape. PyTorch: `Tensor.expand_as`.
+    public func expandAs(_ other: Tensor) -> Tensor { expand(other.shape) }
+    /// Expanded to a shape. PyTorch: `torch.broadcast_to`.
+    public func broadcastTo(_ shape: some Collection<Int>) -> Tensor { expand(shape) }
+
+    // MARK: Parts
+
+    /// `length` elements along `dim` from `start` on. PyTorch: `torch.narrow`.
+    public func narrow(_ dim: Int, _ start: Int, _ length: Int) -> Tensor {
+        guarded("narrow", [self]) { () throws(Misuse) in
+            guard self.dim > 0 else { throw Misuse("narrow() cannot be applied to a 0-dim tensor.") }
+            let axis = try checkedDimension(dim)
+            let total = shape[axis]
+            guard length >= 0 else { throw Misuse("narrow(): length must be non-negative.") }
+            guard start >= -total, start <= total else {
+                throw Misuse("start out of range (expected to be in range of [\(-total), \(total)], but got \(start))")
+            }
+            let first = start < 0 ? start + total : start
+            guard first + length <= total else {
+                throw Misuse("start (\(first)) + length (\(length)) exceeds dimension size (\(total)).")
+            }
+            return slice(axis, first, first + length, 1)
+        }
+    }
+
+    /// Elements `start..<end` along `axis`, every `step`th; bounds already settled.
+    package func slice(_ axis: Int, _ start: Int, _ end: Int, _ step: Int) -> Tensor {
+        var (shape, strides) = (shape, strides)
+        let original = shape
+        shape[axis] = Swift.max(0, (end - start + step - 1) / step)
+        let offset = storageOffset + start * strides[axis]
+        strides[axis] *= step
+        return makeView("SliceBackward0", shape, strides, offset: offset) { grad in
+            sliceGradient(grad, original, axis, start, end, step)
+        }
+    }
+
+    /// The part at `index` along `dim`, without that dimension. PyTorch: `torch.select`.
+    public func select(_ dim: Int, _ index: Int) -> Tensor {
+        guarded("select", [self]) { () throws(Misuse) in
+            guard self.dim > 0 else { throw Misuse("select() cannot be applied to a 0-dim tensor.") }
+            let axis = try checkedDimension(dim)
+            let length = shape[axis]
+            guard index >= -length, index < length else {
+                throw Misuse(
+                    "select(): index \(index) out of range for tensor of size \(shape.list) at dimension \(axis)")
+            }
+            let position = index < 0 ? index + length : index
+            var (shape, strides) = (shape, strides)
+            let original = shape
+            let offset = storageOffset + position * strides[axis]
+            shape.remove(at: axis)
+            strides.remove(at: axis)
+            return makeView("SelectBackward0", shape, strides, offset: offset) { grad in
+                sliceGradient(grad.unsqueeze(axis), original, axis, position, position + 1, 1)
+            }
+        }
+    }
+
+    /// The order of elements along `dims` reversed; copies. PyTorch: `torch.flip`.
+    public func flip(_ dims: [Int]) -> Tensor {
+        guarded("flip", [self]) { () throws(Misuse) in
+            var (strides, offset) = (strides, storageOffset)
+            for value in dims {
+                let axis = try checkedDimension(value)
+                if dim == 0 { continue }
+                offset += Swift.max(0, shape[axis] - 1) * strides[axis]
+                strides[axis] = -strides[axis]
+            }
+            let result = Tensor(emptyOf: shape, dtype, on: device)
+            backend.copy(
+                Tensor(storage: storage, dtype: dtype, shape: shape, strides: strides, offset: offset), into: result)
+            if dtype.isFloatingPoint {
+                result.record("FlipBackward0", self) { _ in { _, grad in Gradients(grad.flip(dims)) } }
+            }
+            return result
+        }
+    }
+}
+
+/// Zeros but for the part the gradient belongs to. Recorded as one operation, whose gradient is the part again.
+private func sliceGradient(_ grad: Tensor, _ shape: Size, _ axis: Int, _ start: Int, _ end: Int, _ step: Int) -> Tensor
+{
+    let result = noGrad { () -> Tensor in
+        let whole = Tensor.zeros(shape, dtype: grad.dtype, device: grad.device)
+        whole.backend.copy(grad, into: whole.slice(axis, start, end, step))
+        return whole
+    }
+    result.record("SliceBackward0", grad) { _ in { _, grad in Gradients(grad.slice(axis, start, end, step)) } }
+    return result
+}

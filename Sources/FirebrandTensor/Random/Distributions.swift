@@ -1,0 +1,246 @@
+import CKernels
+
+// Random tensors. The stream is drawn one element after the other on one thread, in PyTorch's way for each type, so that
+// the same seed gives PyTorch's numbers.
+
+extension Tensor {
+    /// Uniform numbers in [0, 1). PyTorch: `torch.rand`.
+    public static func rand(
+        _ shape: some Collection<Int>, generator: Generator = .default, dtype: DType? = nil, device: Device = .cpu,
+        requiresGrad: Bool = false
+    ) -> Tensor {
+        let result = empty(shape, dtype: dtype, device: device).uniform_(generator: generator)
+        return requiresGrad ? result.requiresGrad_() : result
+    }
+
+    /// Uniform numbers in [0, 1): `Tensor.rand(2, 3)`. PyTorch: `torch.rand`.
+    public static func rand(
+        _ shape: Int..., generator: Generator = .default, dtype: DType? = nil, device: Device = .cpu,
+        requiresGrad: Bool = false
+    ) -> Tensor { rand(shape, generator: generator, dtype: dtype, device: device, requiresGrad: requiresGrad) }
+
+    /// Normal numbers of mean 0 and variance 1. PyTorch: `torch.randn`.
+    public static func randn(
+        _ shape: some Collection<Int>, generator: Generator = .default, dtype: DType? = nil, device: Device = .cpu,
+        requiresGrad: Bool = false
+    ) -> Tensor {
+        let result = empty(shape, dtype: dtype, device: device).normal_(generator: generator)
+        return requiresGrad ? result.requiresGrad_() : result
+    }
+
+    /// Normal numbers of mean 0 and variance 1: `Tensor.randn(5, 3)`. PyTorch: `torch.randn`.
+    public static func randn(
+        _ shape: Int..., generator: Generator = .default, dtype: DType? = nil, device: Device = .cpu,
+        requiresGrad: Bool = false
+    ) -> Tensor { randn(shape, generator: generator, dtype: dtype, device: device, requiresGrad: requiresGrad) }
+
+    /// Uniform numbers of another's shape and type. PyTorch: `torch.rand_like`.
+    public static func randLike(_ other: Tensor, generator: Generator = .default, dtype: DType? = nil) -> Tensor {
+        rand(other.shape, generator: generator, dtype: dtype ?? other.dtype, device: other.device)
+    }
+
+    /// Normal numbers of another's shape and type. PyTorch: `torch.randn_like`.
+    public static func randnLike(_ other: Tensor, generator: Generator = .default, dtype: DType? = nil) -> Tensor {
+        randn(other.shape, generator: generator, dtype: dtype ?? other.dtype, device: other.device)
+    }
+
+    /// Integers in `low..<high`, as int64. PyTorch: `torch.randint`.
+    public static func randint(
+        _ low: Int, _ high: Int, _ shape: some Collection<Int>, generator: Generator = .default, dtype: DType = .int64,
+        device: Device = .cpu
+    ) -> Tensor {
+        guarded("randint", []) { () throws(Misuse) in
+            guard low < high else {
+                throw Misuse("random_ expects 'from' to be less than 'to', but got from=\(low) >= to=\(high)")
+            }
+            return empty(shape, dtype: dtype, device: device).random_(low, high, generator: generator)
+        }
+    }
+
+    /// Integers in `0..<high`, as int64: `Tensor.randint(10, size: [1])`. PyTorch: `torch.randint`.
+    public static func randint(
+        _ high: Int, size: some Collection<Int>, generator: Generator = .default, dtype: DType = .int64
+    ) -> Tensor { randint(0, high, size, generator: generator, dtype: dtype) }
+
+    /// The integers `0..<n` in random order. PyTorch: `torch.randperm`.
+    public static func randperm(_ n: Int, generator: Generator = .default, dtype: DType = .int64) -> Tensor {
+        guarded("randperm", []) { () throws(Misuse) in
+            guard n >= 0 else { throw Misuse("n must be non-negative, got\(n)") }
+            let permutation = Permutation.random(n, generator: generator)
+            let result = Tensor(elements: permutation, shape: [n])
+            return dtype == .int64 ? result : result.to(dtype)
+        }
+    }
+
+    // MARK: In place
+
+    /// Calls `fill` with contiguous memory of type `dtype`, and takes the numbers over.
+    private func drawn(_ name: StaticString, _ dtype: DType, _ fill: (UnsafeMutableRawPointer, Int) -> Void) -> Tensor {
+        guarded(name, [self]) { () throws(Misuse) in
+            try willChangeInPlace(self)
+            if device.kind == .meta { return self }
+            if isContiguous, self.dtype == dtype {
+                fill(pointer, count)
+            } else {
+                let numbers = Tensor(emptyOf: shape, dtype)
+                fill(numbers.pointer, count)
+                backend.copy(numbers, into: self)
+            }
+            return self
+        }
+    }
+
+    /// Uniform numbers in [`from`, `to`). PyTorch: `uniform_`.
+    @discardableResult
+    public func uniform_(_ from: Double = 0, _ to: Double = 1, generator: Generator = .default) -> Tensor {
+        guarded("uniform_", [self]) { () throws(Misuse) in
+            guard dtype.isFloatingPoint else { throw Misuse("not implemented for '\(dtype.scalarTypeName)'") }
+            guard from <= to else {
+                throw Misuse("uniform_ expects to return a [from, to) range, but found from=\(from) > to=\(to)")
+            }
+            return drawn("uniform_", dtype == .float64 ? .float64 : .float32) { memory, count in
+                generator.withEngine { engine in
+                    if dtype == .float64 {
+                        fb_uniform_f64(&engine, memory.assumingMemoryBound(to: Double.self), count, from, to)
+                    } else {
+                        fb_uniform_f32(
+                            &engine, memory.assumingMemoryBound(to: Float.self), count, Float(from), Float(to))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Normal numbers. PyTorch: `normal_`.
+    ///
+    /// From 16 contiguous elements on, pairs (i, i + 8) of each 16 are transformed together; fewer are drawn singly.
+    @discardableResult
+    public func normal_(_ mean: Double = 0, _ std: Double = 1, generator: Generator = .default) -> Tensor {
+        guarded("normal_", [self]) { () throws(Misuse) in
+            guard dtype.isFloatingPoint else { throw Misuse("not implemented for '\(dtype.scalarTypeName)'") }
+            guard std >= 0 else { throw Misuse("normal expects std >= 0.0, but found std \(std)") }
+            let computeType = dtype == .float64 ? DType.float64 : .float32
+            return drawn("normal_", computeType) { memory, count in
+                if count >= 16, isContiguous {
+                    if computeType == .float64 {
+                        let data = memory.assumingMemoryBound(to: Double.self)
+                        Tensor.fillByPairs(
+                            data, count,
+                            uniform: { first, n in generator.withEngine { fb_uniform_f64(&$0, first, n, 0, 1) } },
+                            transform: { fb_box_muller16_f64($0, mean, std) })
+                    } else {
+                        let data = memory.assumingMemoryBound(to: Float.self)
+                        Tensor.fillByPairs(
+                            data, count,
+                            uniform: { first, n in generator.withEngine { fb_uniform_f32(&$0, first, n, 0, 1) } },
+                            transform: { fb_box_muller16_f32($0, Float(mean), Float(std)) })
+                    }
+                } else {
+                    for index in 0..<count {
+                        let value = generator.gaussian(mean: mean, std: std)
+                        if computeType == .float64 {
+                            memory.assumingMemoryBound(to: Double.self)[index] = value
+                        } else {
+                            memory.assumingMemoryBound(to: Float.self)[index] = Float(value)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static func fillByPairs<T>(
+        _ data: UnsafeMutablePointer<T>, _ count: Int, uniform: (UnsafeMutablePointer<T>, Int) -> Void,
+        transform: (UnsafeMutablePointer<T>) -> Void
+    ) {
+        uniform(data, count)
+        for start in stride(from: 0, through: count - 16, by: 16) { transform(data + start) }
+        // What is left over is drawn anew with the fifteen or fewer before it.
+        if count % 16 != 0 {
+            uniform(data + count - 16, 16)
+            transform(data + count - 16)
+        }
+    }
+
+    /// Integers in `from..<to`. PyTorch: `random_`.
+    @discardableResult
+    public func random_(_ from: Int, _ to: Int, generator: Generator = .default) -> Tensor {
+        guarded("random_", [self]) { () throws(Misuse) in
+            guard from < to else {
+                throw Misuse("random_ expects 'from' to be less than 'to', but got from=\(from) >= to=\(to)")
+            }
+            let range = UInt64(bitPattern: Int64(to)) &- UInt64(bitPattern: Int64(from))
+            return drawn("random_", .int64) { memory, count in
+                let integers = memory.assumingMemoryBound(to: Int64.self)
+                // Ranges that 32 bits cannot cover evenly enough take 64.
+                for index in 0..<count {
+                    let bits = range >= 1 << 28 ? generator.random64() : UInt64(generator.random())
+                    integers[index] = Int64(bitPattern: bits % range &+ UInt64(bitPattern: Int64(from)))
+                }
+            }
+        }
+    }
+
+    /// Integers from 0 up to the largest the type holds (exactly, for floats). PyTorch: `random_`.
+    @discardableResult
+    public func random_(generator: Generator = .default) -> Tensor {
+        drawn("random_", .int64) { memory, count in
+            let integers = memory.assumingMemoryBound(to: Int64.self)
+            for index in 0..<count {
+                integers[index] =
+                    switch dtype {
+                    case .bool: Int64(generator.random() & 1)
+                    case .uint8: Int64(generator.random() % 256)
+                    case .int8: Int64(generator.random() % 128)
+                    case .int16: Int64(generator.random() % 32_768)
+                    case .int32: Int64(generator.random() % 2_147_483_648)
+                    case .int64: Int64(generator.random64() % (1 << 63))
+                    case .float64: Int64(generator.random64() % ((1 << 53) + 1))
+                    case .float32: Int64(generator.random() % ((1 << 24) + 1))
+                    case .float16: Int64(generator.random() % ((1 << 11) + 1))
+                    case .bfloat16: Int64(generator.random() % ((1 << 8) + 1))
+                    }
+            }
+        }
+    }
+
+    /// 1 with the probability each element gives, else 0. PyTorch: `torch.bernoulli` (its stream without MKL).
+    public func bernoulli(generator: Generator = .default) -> Tensor {
+        guarded("bernoulli", [self]) { () throws(Misuse) in
+            guard dtype.isFloatingPoint else { throw Misuse("not implemented for '\(dtype.scalarTypeName)'") }
+            let probabilities: [Double] = toArray()
+            if let bad = probabilities.first(where: { !($0 >= 0 && $0 <= 1) }) {
+                throw Misuse("Expected p_in >= 0 && p_in <= 1 to be true, but got \(bad)")
+            }
+            let draws = probabilities.map { probability -> Double in
+                var uniform = 0.0
+                if dtype == .float64 {
+                    generator.withEngine { fb_uniform_f64(&$0, &uniform, 1, 0, 1) }
+                } else {
+                    var single = Float(0)
+                    generator.withEngine { fb_uniform_f32(&$0, &single, 1, 0, 1) }
+                    uniform = Double(single)
+                }
+                return uniform < probability ? 1 : 0
+            }
+            return Tensor(elements: draws, shape: shape).to(dtype)
+        }
+    }
+}
+
+/// Orders drawn from a generator without making a tensor: what samplers use.
+package enum Permutation {
+    /// Fisher and Yates's shuffle of `0..<n`, drawing in PyTorch's order.
+    package static func random(_ n: Int, generator: Generator) -> [Int] {
+        var order = Array(0..<n)
+        guard n > 1 else { return order }
+        generator.withEngine { engine in
+            for index in 0..<(n - 1) {
+                let remaining = UInt64(n - index)
+                let bits = n < Int(UInt32.max) / 20 ? UInt64(fb_mt19937_next(&engine)) : fb_mt19937_next64(&engine)
+                order.swapAt(index, index + Int(bits % remaining))
+            }
+        }
+        return order
+    }
+}

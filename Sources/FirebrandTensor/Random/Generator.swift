@@ -1,0 +1,66 @@
+import CKernels
+import Synchronization
+
+/// A source of random numbers: PyTorch's CPU generator, bit for bit (mt19937).
+///
+/// ```swift
+/// let generator = Generator(seed: 42)
+/// Tensor.rand(3, generator: generator)
+/// ```
+/// PyTorch: `torch.Generator`.
+public final class Generator: @unchecked Sendable {
+    private var engine = fb_mt19937()
+    // The second number of a Box-Muller pair, kept for the next draw. PyTorch keeps one per precision.
+    private var nextGaussian: Double?
+    private let lock = Mutex(())
+
+    /// A generator that starts from `seed`. PyTorch's own default is 67280421310721.
+    public init(seed: Int = 67_280_421_310_721) { manualSeed(seed) }
+
+    /// The generator operators use where none is given.
+    public static let `default` = Generator()
+
+    /// Starts again from `seed`. PyTorch: `Generator.manual_seed`.
+    @discardableResult
+    public func manualSeed(_ seed: Int) -> Generator {
+        lock.withLock { _ in
+            fb_mt19937_seed(&engine, UInt64(bitPattern: Int64(seed)))
+            nextGaussian = nil
+        }
+        return self
+    }
+
+    /// The seed it was started from. PyTorch: `Generator.initial_seed`.
+    public func initialSeed() -> Int { Int(bitPattern: UInt(engine.seed)) }
+
+    /// 32 random bits.
+    package func random() -> UInt32 { lock.withLock { _ in fb_mt19937_next(&engine) } }
+
+    /// 64 random bits.
+    package func random64() -> UInt64 { lock.withLock { _ in fb_mt19937_next64(&engine) } }
+
+    func withEngine<Result>(_ body: (inout fb_mt19937) -> Result) -> Result {
+        lock.withLock { _ in body(&engine) }
+    }
+
+    /// One draw of the normal distribution in double precision, by Box and Muller's transform of two uniforms.
+    func gaussian(mean: Double, std: Double) -> Double {
+        lock.withLock { _ in
+            if let cached = nextGaussian {
+                nextGaussian = nil
+                return cached * std + mean
+            }
+            var (u1, u2) = (0.0, 0.0)
+            fb_uniform_f64(&engine, &u1, 1, 0, 1)
+            fb_uniform_f64(&engine, &u2, 1, 0, 1)
+            let radius = (-2 * (-u2).logarithmOfOnePlus).squareRoot()
+            let theta = 2 * Double.pi * u1
+            nextGaussian = radius * theta.sine
+            return radius * theta.cosine * std + mean
+        }
+    }
+}
+
+/// Starts the default generator again from `seed`: what follows draws PyTorch's numbers. PyTorch: `torch.manual_seed`.
+@discardableResult
+public func manualSeed(_ seed: Int) -> Generator { Generator.default.manualSeed(seed) }
