@@ -6,6 +6,15 @@ import Testing
 /// A pickle written down instruction by instruction, each character one byte.
 private func instructions(_ text: String) -> [UInt8] { text.unicodeScalars.map { UInt8($0.value) } }
 
+/// The same as a test's argument, with what is not printable escaped in the test's name.
+struct Instructions: ExpressibleByStringLiteral, CustomTestStringConvertible {
+    let bytes: [UInt8]
+    init(stringLiteral text: String) { bytes = instructions(text) }
+    var testDescription: String {
+        bytes.map { (0x20..<0x7f).contains($0) ? String(UnicodeScalar($0)) : "\\x" + String($0, radix: 16) }.joined()
+    }
+}
+
 @Suite struct PickleTests {
     @Test(
         "Every constant of protocols 0 to 5 is read",
@@ -22,11 +31,11 @@ private func instructions(_ text: String) -> [UInt8] { text.unicodeScalars.map {
             ("S'it\\'s\\n\\x41'\n", .string("it's\nA")), ("V\\u00fcx\\U0001F525\n", .string("üx🔥")),
             ("C\u{02}ab", .bytes([97, 98])), ("B\u{01}\u{00}\u{00}\u{00}a", .bytes([97])),
             ("\u{95}\u{01}\u{00}\u{00}\u{00}\u{00}\u{00}\u{00}\u{00}N", .none),
-            ("\u{80}\u{05}N", .none), ("N2" + "0", .none), ("K\u{01}p5\n0g5\n", .int(1)),
+            ("\u{80}\u{05}N", .none), ("N20", .none), ("K\u{01}p5\n0g5\n", .int(1)),
             ("K\u{01}\u{94}0h\u{00}", .int(1)),
-        ])
-    func constants(text: String, value: PickleValue) throws {
-        #expect(try unpickle(instructions(text + ".")).root == value)
+        ] as [(Instructions, PickleValue)])
+    func constants(pickle: Instructions, value: PickleValue) throws {
+        #expect(try unpickle(pickle.bytes + [UInt8(ascii: ".")]).root == value)
     }
 
     @Test("An integer beyond 64 bits is kept apart, and is an error where a value is wanted")
@@ -73,9 +82,9 @@ private func instructions(_ text: String) -> [UInt8] { text.unicodeScalars.map {
             ("c__builtin__\ngetattr\n.", "__builtin__.getattr"),
             ("ctorch._utils\n_rebuild_tensor_v2.__globals__\n.", "torch._utils._rebuild_tensor_v2.__globals__"),
             ("ctorch\nload\n.", "torch.load"),
-        ])
-    func codeIsRefused(text: String, name: String) throws {
-        let error = try failure { _ = try unpickle(instructions(text)) }
+        ] as [(Instructions, String)])
+    func codeIsRefused(pickle: Instructions, name: String) throws {
+        let error = try failure { _ = try unpickle(pickle.bytes) }
         #expect(error.code == .unsupportedFormat)
         #expect(error.message.contains("refers to \(name),"))
     }
@@ -95,9 +104,9 @@ private func instructions(_ text: String) -> [UInt8] { text.unicodeScalars.map {
             "2.", "N(2.",
             "c_codecs\nencode\nK\u{01}\u{85}R.", "c__builtin__\nset\nK\u{01}\u{85}R.", "cmissing line feed",
             "ccollections\nOrderedDict\n]K\u{01}a\u{85}R.",
-        ])
-    func malformed(text: String) throws {
-        _ = try failure { _ = try unpickle(instructions(text)) }
+        ] as [Instructions])
+    func malformed(pickle: Instructions) throws {
+        _ = try failure { _ = try unpickle(pickle.bytes) }
     }
 
     @Test("The work that a small pickle can cause is bounded")
