@@ -2,7 +2,9 @@ import FirebrandTensor
 import Glibc
 
 /// A file that appears under its final name whole or not at all: written beside it under a temporary name, flushed to
-/// the disk, then renamed. Whatever goes wrong before the rename, an older file of that name stays as it was.
+/// the disk, then renamed.
+///
+/// Whatever goes wrong before the rename, an older file of that name stays as it was.
 package struct AtomicFile: ~Copyable {
     private let path: String
     private let temporaryPath: String

@@ -1,0 +1,70 @@
+import FirebrandTensor
+
+/// Saves a value in PyTorch's `.pth` format.
+///
+/// `torch.load(path, weights_only=True)` reads the file. Tensors that share memory are stored once and share it again
+/// when loaded. The file is written beside the old one, flushed, then renamed: on any failure the old file stays.
+/// Throws a ``FirebrandError`` if the file cannot be written.
+/// ```swift
+/// try save(.dictionary([(key: .string("epoch"), value: .int(3))]), to: "checkpoint.pth")
+/// ```
+/// PyTorch: `torch.save`.
+public func save(_ value: SerializedValue, to path: String) throws {
+    var encoder = ValueEncoder(path: path)
+    try encoder.encodeRoot(value)
+    try write(encoder, to: path)
+}
+
+/// Loads a value from a file that PyTorch (since 1.6) or Firebrand saved.
+///
+/// Reading runs no code: only tensors and plain Python values are understood, and a file that names anything else is
+/// refused with an error that says what it named. Everything in the file is checked, so a damaged or hostile file
+/// throws a ``FirebrandError`` too. Tensors own their memory and are on the CPU; a saved `Parameter` becomes a tensor
+/// that requires gradients.
+///
+/// PyTorch: `torch.load(path, map_location="cpu", weights_only=True)`.
+public func load(_ path: String) throws -> SerializedValue {
+    var decoder = try ValueDecoder(try TorchArchive(path))
+    return try decoder.decode()
+}
+
+/// Saves the tensors of a state dict, in their order, as `torch.save(model.state_dict(), path)` does.
+///
+/// `versions` are those of the modules' state layouts, outermost module first; by default, those the keys imply.
+package func save(
+    _ stateDict: [(key: String, value: Tensor)], versions: [(module: String, version: Int)]? = nil, to path: String
+) throws {
+    var encoder = ValueEncoder(path: path)
+    try encoder.encodeRoot(stateDict: stateDict, versions: versions)
+    try write(encoder, to: path)
+}
+
+/// Loads the tensors of a state dict in the order of the file.
+package func loadStateDict(_ path: String) throws -> [(key: String, value: Tensor)] {
+    guard case .dictionary(let pairs) = try load(path) else {
+        throw FirebrandError(
+            .stateMismatch, "does not hold a state dict", path: path, remedy: "see what load(_:) returns")
+    }
+    return try pairs.map { key, value in
+        guard case .string(let name) = key else {
+            throw FirebrandError(.stateMismatch, "is not a state dict: one of its keys is \(key.kind)", path: path)
+        }
+        guard case .tensor(let tensor) = value else {
+            throw FirebrandError(
+                .stateMismatch, "is not a state dict: \"\(name)\" is \(value.kind), not a tensor", path: path,
+                remedy: "if it is a checkpoint, read it with load(_:) and take the state dict out of it")
+        }
+        return (name, tensor)
+    }
+}
+
+private func write(_ encoder: ValueEncoder, to path: String) throws {
+    let pickle = try Pickler.pickle(encoder.document, path: path)
+    var archive = try TorchArchiveWriter(path)
+    try archive.begin(pickle: pickle)
+    for (key, entry) in encoder.storages.enumerated() {
+        try archive.addStorage(
+            String(key), UnsafeRawBufferPointer(start: entry.storage.pointer, count: entry.byteCount))
+    }
+    try archive.finish()
+}

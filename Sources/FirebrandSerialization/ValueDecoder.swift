@@ -1,0 +1,141 @@
+import FirebrandTensor
+
+/// Turns a pickle into values with real tensors, reading each storage once.
+struct ValueDecoder {
+    private let archive: TorchArchive
+    private let document: PickleDocument
+    private let records: TensorRecordReader
+    private var storages: [String: (dtype: TorchDType, storage: Storage)] = [:]
+    private var tensors: [Int: Tensor] = [:]
+    /// A pickle can name one container many times over, and that again; written out as a tree it would be endless.
+    private var remaining: Int
+    private var unpacked = 0
+    /// How many bytes of compressed storages are no cause for suspicion.
+    var unpackedLimit = 1 << 28
+
+    init(_ archive: TorchArchive) throws { self.init(archive, try archive.document()) }
+
+    init(_ archive: TorchArchive, _ document: PickleDocument) {
+        self.archive = archive
+        self.document = document
+        records = TensorRecordReader(archive, document)
+        let written = document.nodes.reduce(document.nodes.count) { $0 + $1.items.count }
+        remaining = 4 * written + (1 << 16)
+    }
+
+    mutating func decode() throws -> SerializedValue { try decode(document.root, depth: 0) }
+
+    private mutating func decode(_ value: PickleValue, depth: Int) throws -> SerializedValue {
+        remaining -= 1
+        guard remaining > 0, depth < PickleLimits.depth else {
+            throw FirebrandError(
+                .unsupportedFormat,
+                "holds containers that contain themselves, repeat without end or nest more than \(PickleLimits.depth) deep",
+                path: archive.zip.path)
+        }
+        switch value {
+        case .none: return .none
+        case .bool(let flag): return .bool(flag)
+        case .int(let number): return .int(number)
+        case .bigInt: throw unsupported("an integer beyond 64 bits")
+        case .double(let number): return .double(number)
+        case .string(let text): return .string(text)
+        case .bytes(let bytes): return .bytes(bytes)
+        case .global(let global):
+            guard global.module == "torch", let dtype = TorchDType(named: global.name).flatMap(DType.init) else {
+                throw unsupported("a value that cannot be read yet (\(global))")
+            }
+            return .dtype(dtype)
+        case .node(let index): return try decode(document.nodes[index], index, depth: depth + 1)
+        }
+    }
+
+    private mutating func decode(_ node: PickleNode, _ index: Int, depth: Int) throws -> SerializedValue {
+        switch node.kind {
+        case .list: return .list(try decode(node.items, depth: depth))
+        case .tuple: return .tuple(try decode(node.items, depth: depth))
+        case .set, .frozenSet: return .set(try decode(node.items, depth: depth))
+        case .dictionary, .orderedDictionary:
+            var pairs: [(key: SerializedValue, value: SerializedValue)] = []
+            for position in stride(from: 0, to: node.items.count, by: 2) {
+                let key = try decode(node.items[position], depth: depth)
+                pairs.append((key, try decode(node.items[position + 1], depth: depth)))
+            }
+            return .dictionary(pairs)
+        case .object where node.global == PickleGlobals.size && node.items.count == 1:
+            return try decode(node.items[0], depth: depth)
+        case .object where node.global == PickleGlobals.counter && node.items.count <= 1:
+            // Schedulers keep their milestones so; a dictionary does as well.
+            return try node.items.first.map { try decode($0, depth: depth) } ?? .dictionary([])
+        case .object where node.global == PickleGlobals.device:
+            guard case .string(let name) = node.items.first else { throw unsupported("a malformed device") }
+            if node.items.count == 2, case .int(let number) = node.items[1] { return .device("\(name):\(number)") }
+            return .device(name)
+        case .object:
+            if let tensor = tensors[index] { return .tensor(tensor) }
+            let tensor = try makeTensor(try records.tensor(node))
+            tensors[index] = tensor
+            return .tensor(tensor)
+        case .persistentID: throw unsupported("a bare storage outside a tensor")
+        }
+    }
+
+    private mutating func decode(_ items: [PickleValue], depth: Int) throws -> [SerializedValue] {
+        var values: [SerializedValue] = []
+        for item in items { values.append(try decode(item, depth: depth)) }
+        return values
+    }
+
+    private mutating func makeTensor(_ record: TensorRecord) throws -> Tensor {
+        guard let dtype = DType(record.dtype) else { throw unsupported("a tensor of dtype \(record.dtype.name)") }
+        let tensor = Tensor(
+            storage: try storage(of: record), dtype: dtype, shape: Size(record.shape), strides: Size(record.strides),
+            offset: record.offset)
+        if record.requiresGrad {
+            guard dtype.isFloatingPoint else {
+                throw FirebrandError(
+                    .corruptFile, "a tensor of dtype \(record.dtype.name) claims to require gradients",
+                    path: archive.zip.path)
+            }
+            tensor.requiresGrad = true
+        }
+        return tensor
+    }
+
+    private mutating func storage(of record: TensorRecord) throws -> Storage {
+        if let (dtype, storage) = storages[record.storage] {
+            guard dtype == record.dtype else {
+                throw FirebrandError(
+                    .corruptFile,
+                    "the record data/\(record.storage) is used both as \(dtype.name) and as \(record.dtype.name)",
+                    path: archive.zip.path)
+            }
+            return storage
+        }
+        let stored = try archive.storage(record.storage)
+        if stored.isDeflated {
+            // PyTorch does not compress, and a few kilobytes of compressed zeros can stand for gigabytes.
+            unpacked += stored.byteCount
+            guard unpacked <= max(unpackedLimit, 64 * archive.zip.byteCount) else {
+                throw FirebrandError(
+                    .unsupportedFormat, "unpacks to far more than its size", path: archive.zip.path,
+                    remedy: "if you trust the file, repack it without compression (zip -0)")
+            }
+        }
+        let storage = Storage(byteCount: record.byteCount)
+        try archive.zip.read(
+            stored,
+            into: UnsafeMutableRawBufferPointer(start: storage.pointer, count: record.byteCount))
+        if record.dtype.name == "bool" {
+            // A Boolean byte other than 0 and 1 would be undefined behaviour wherever it is read as one.
+            let bytes = UnsafeMutableRawBufferPointer(start: storage.pointer, count: record.byteCount)
+            for index in bytes.indices where bytes[index] > 1 { bytes[index] = 1 }
+        }
+        storages[record.storage] = (record.dtype, storage)
+        return storage
+    }
+
+    private func unsupported(_ what: String) -> FirebrandError {
+        FirebrandError(.unsupportedFormat, "holds \(what)", path: archive.zip.path)
+    }
+}
