@@ -1,1 +1,7 @@
+// The whole library by one import.
+@_exported import FirebrandData
+@_exported import FirebrandNN
+@_exported import FirebrandOptim
+@_exported import FirebrandSerialization
 @_exported import FirebrandTensor
+@_exported import FirebrandVision

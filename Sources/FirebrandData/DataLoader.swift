@@ -95,8 +95,10 @@ public final class DataLoader<Data: Dataset, Batch>: Sequence {
         // PyTorch draws a seed for its workers at this point, used or not: it moves the stream along.
         _ = drawSeed(generator)
         let indices = sampler.indices()
-        let batches = stride(from: 0, to: dropLast ? indices.count / batchSize * batchSize : indices.count, by: batchSize)
-            .map { $0..<Swift.min($0 + batchSize, indices.count) }
+        let batches = stride(
+            from: 0, to: dropLast ? indices.count / batchSize * batchSize : indices.count, by: batchSize
+        )
+        .map { $0..<Swift.min($0 + batchSize, indices.count) }
         if workerCount == 0 { return InlineSource(indices: indices, batches: batches, fetch: fetch) }
         return ThreadedSource(
             indices: indices, batches: batches, workers: workerCount, ahead: workerCount * prefetchFactor, fetch: fetch)

@@ -159,7 +159,8 @@ extension ModuleBase {
                 let mirror = Mirror(reflecting: value)
                 switch mirror.displayStyle {
                 case .optional: if let child = mirror.children.first { add(key, child.value) }
-                case .collection: for (index, child) in mirror.children.enumerated() { add("\(key).\(index)", child.value) }
+                case .collection:
+                    for (index, child) in mirror.children.enumerated() { add("\(key).\(index)", child.value) }
                 case .dictionary:
                     let entries = mirror.children.compactMap { child -> (String, Any)? in
                         let pair = Array(Mirror(reflecting: child.value).children)

@@ -182,7 +182,8 @@ extension ModuleBase: CustomStringConvertible {
     public var description: String {
         let name = String(describing: type(of: self))
         let children = namedChildren().map { key, module in
-            "(\(key)): " + module.description.split(separator: "\n", omittingEmptySubsequences: false)
+            "(\(key)): "
+                + module.description.split(separator: "\n", omittingEmptySubsequences: false)
                 .joined(separator: "\n  ")
         }
         let extra = extraDescription

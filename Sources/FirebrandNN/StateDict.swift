@@ -74,7 +74,8 @@ extension ModuleBase {
         let misshapen = targets.compactMap { key, tensor in
             state[key].flatMap { saved in
                 saved.shape == tensor.shape
-                    ? nil : "\(key) (\(saved.shape.map(String.init).joined(separator: "x")) in the file, "
+                    ? nil
+                    : "\(key) (\(saved.shape.map(String.init).joined(separator: "x")) in the file, "
                         + "\(tensor.shape.map(String.init).joined(separator: "x")) in the model)"
             }
         }

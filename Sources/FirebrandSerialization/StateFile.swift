@@ -1,3 +1,4 @@
+import FirebrandNN
 import FirebrandTensor
 
 /// Saves a value in PyTorch's `.pth` format.
@@ -39,8 +40,26 @@ package func save(
     try write(encoder, to: path)
 }
 
+/// Saves a module's state, as `torch.save(model.state_dict(), path)` does.
+///
+/// `torch.load(path, weights_only=True)` reads the file. On any failure an older file stays as it was.
+/// ```swift
+/// try save(model.stateDict(), to: "model_weights.pth")
+/// ```
+public func save(_ stateDict: StateDict, to path: String) throws {
+    try save(stateDict.map { ($0.key, $0.value) }, to: path)
+}
+
+/// Loads a state dictionary that PyTorch or Firebrand saved.
+/// ```swift
+/// try model.loadStateDict(loadStateDict("model_weights.pth"))
+/// ```
+public func loadStateDict(_ path: String) throws -> StateDict {
+    StateDict(try loadTensors(path).map { ($0.key, $0.value) })
+}
+
 /// Loads the tensors of a state dict in the order of the file.
-package func loadStateDict(_ path: String) throws -> [(key: String, value: Tensor)] {
+package func loadTensors(_ path: String) throws -> [(key: String, value: Tensor)] {
     guard case .dictionary(let pairs) = try load(path) else {
         throw FirebrandError(
             .stateMismatch, "does not hold a state dict", path: path, remedy: "see what load(_:) returns")

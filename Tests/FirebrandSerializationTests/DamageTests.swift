@@ -118,7 +118,7 @@ import Testing
         try withTemporaryDirectory { directory in
             let path = directory + "/a.pth"
             try save([(key: "a", value: TensorBits.tensor(.bool, [4], [0, 255, 2, 1]))], to: path)
-            #expect(try TensorBits.elements(of: loadStateDict(path)[0].value) == [0, 1, 1, 1])
+            #expect(try TensorBits.elements(of: loadTensors(path)[0].value) == [0, 1, 1, 1])
         }
     }
 

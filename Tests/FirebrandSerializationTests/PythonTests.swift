@@ -44,7 +44,7 @@ struct PythonTests {
                 expected += ValueDescription.lines(value)
             }
             for name in ["network", "keyed", "batchnorm", "tiny"] {
-                let pairs = try loadStateDict(fixture(name + ".pth"))
+                let pairs = try loadTensors(fixture(name + ".pth"))
                 paths.append("\(directory)/ünï-\(name).pth")
                 try save(pairs, to: paths[paths.count - 1])
                 let value = SerializedValue.dictionary(pairs.map { (key: .string($0.key), value: .tensor($0.value)) })

@@ -32,7 +32,7 @@ import Testing
                 let isTooLarge = count > 20_000
                 do {
                     try save(Self.pairs(count), to: path)
-                    let loaded = try loadStateDict(path)[0].value.shape[0]
+                    let loaded = try loadTensors(path)[0].value.shape[0]
                     precondition(!isTooLarge && loaded == count, "saved \(count) elements, loaded \(loaded)")
                 } catch let error as FirebrandError {
                     let after = try bytes(of: path)

@@ -34,7 +34,7 @@ import Testing
             let path = "\(directory)/\(name).pth"
             let modules = ["", "flatten", "linear_relu_stack"] + (0..<5).map { "linear_relu_stack.\($0)" }
             let versions = name == "network" ? modules.map { (module: $0, version: 1) } : nil
-            try save(loadStateDict(original), versions: versions, to: path)
+            try save(loadTensors(original), versions: versions, to: path)
             let theirs = try withoutIdentifier(original)
             let ours = try withoutIdentifier(path)
             #expect(ours.count == theirs.count)
@@ -93,10 +93,10 @@ import Testing
 
     @Test("A state dict keeps its order and refuses what is none")
     func stateDict() throws {
-        let keys = try loadStateDict(fixture("network.pth")).map(\.key)
+        let keys = try loadTensors(fixture("network.pth")).map(\.key)
         #expect(
             keys == [0, 2, 4].flatMap { ["linear_relu_stack.\($0).weight", "linear_relu_stack.\($0).bias"] })
-        let error = try failure { _ = try loadStateDict(fixture("checkpoint.pth")) }
+        let error = try failure { _ = try loadTensors(fixture("checkpoint.pth")) }
         #expect(error.code == .stateMismatch)
         #expect(error.message.contains("\"epoch\" is an integer"))
     }

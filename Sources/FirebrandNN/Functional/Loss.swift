@@ -33,38 +33,41 @@ public enum Functional {
         _ input: Tensor, _ target: Tensor, weight: Tensor? = nil, ignoreIndex: Int = -100,
         reduction: LossReduction = .mean, labelSmoothing: Double = 0
     ) -> Tensor {
-        guarded("cross_entropy", [input, target], { () throws(Misuse) in
-            guard labelSmoothing >= 0, labelSmoothing <= 1 else {
-                throw Misuse("label_smoothing must be between 0.0 and 1.0. Got: \(labelSmoothing)")
-            }
-            guard input.dim >= 1 else { throw Misuse("Expected 1 or more dimensions (got 0)") }
-            let classDim = input.dim == 1 ? 0 : 1
-            let logProbabilities = input.logSoftmax(dim: classDim)
-            if target.dtype.isFloatingPoint {
-                guard target.shape == input.shape else {
-                    throw Misuse(
-                        "Expected floating point type for target with class probabilities, of the shape of the input: "
-                            + "input \(input.shape.list), target \(target.shape.list)")
+        guarded(
+            "cross_entropy", [input, target],
+            { () throws(Misuse) in
+                guard labelSmoothing >= 0, labelSmoothing <= 1 else {
+                    throw Misuse("label_smoothing must be between 0.0 and 1.0. Got: \(labelSmoothing)")
                 }
-                let classes = input.shape[classDim]
-                let smooth = labelSmoothing > 0
-                    ? target.mul(1 - labelSmoothing).add(labelSmoothing / Double(classes)) : target
-                var losses = logProbabilities.mul(smooth)
-                if let weight { losses = losses.mul(aligned(weight, input.dim, classDim)) }
-                let perSample = losses.sum(dim: classDim).neg()
-                switch reduction {
-                case .none: return perSample
-                case .sum: return perSample.sum()
-                // Averaged over samples, whatever the weights.
-                case .mean: return perSample.sum().div(Swift.max(1, input.count / classes))
+                guard input.dim >= 1 else { throw Misuse("Expected 1 or more dimensions (got 0)") }
+                let classDim = input.dim == 1 ? 0 : 1
+                let logProbabilities = input.logSoftmax(dim: classDim)
+                if target.dtype.isFloatingPoint {
+                    guard target.shape == input.shape else {
+                        throw Misuse(
+                            "Expected floating point type for target with class probabilities, of the shape of the input: "
+                                + "input \(input.shape.list), target \(target.shape.list)")
+                    }
+                    let classes = input.shape[classDim]
+                    let smooth =
+                        labelSmoothing > 0
+                        ? target.mul(1 - labelSmoothing).add(labelSmoothing / Double(classes)) : target
+                    var losses = logProbabilities.mul(smooth)
+                    if let weight { losses = losses.mul(aligned(weight, input.dim, classDim)) }
+                    let perSample = losses.sum(dim: classDim).neg()
+                    switch reduction {
+                    case .none: return perSample
+                    case .sum: return perSample.sum()
+                    // Averaged over samples, whatever the weights.
+                    case .mean: return perSample.sum().div(Swift.max(1, input.count / classes))
+                    }
                 }
-            }
-            let loss = nllLoss(
-                logProbabilities, target, weight: weight, ignoreIndex: ignoreIndex, reduction: reduction)
-            guard labelSmoothing > 0, !hasFailed else { return loss }
-            let smoothing = smoothedLoss(logProbabilities, target, weight, ignoreIndex, reduction, classDim)
-            return loss.mul(1 - labelSmoothing).add(smoothing.mul(labelSmoothing))
-        })
+                let loss = nllLoss(
+                    logProbabilities, target, weight: weight, ignoreIndex: ignoreIndex, reduction: reduction)
+                guard labelSmoothing > 0, !hasFailed else { return loss }
+                let smoothing = smoothedLoss(logProbabilities, target, weight, ignoreIndex, reduction, classDim)
+                return loss.mul(1 - labelSmoothing).add(smoothing.mul(labelSmoothing))
+            })
     }
 
     private static func aligned(_ weight: Tensor, _ rank: Int, _ classDim: Int) -> Tensor {
@@ -88,7 +91,8 @@ public enum Functional {
         case .sum: return perSample.sum()
         case .mean:
             let safe = target.maskedFill(isIgnored, 0)
-            let weights = weight.map { $0.indexSelect(0, safe.reshape([-1])).reshape(safe.shape) }
+            let weights =
+                weight.map { $0.indexSelect(0, safe.reshape([-1])).reshape(safe.shape) }
                 ?? Tensor.ones(target.shape, dtype: losses.dtype)
             return perSample.sum().div(weights.maskedFill(isIgnored, 0).sum())
         }
@@ -113,7 +117,8 @@ public enum Functional {
             guard target.shape == expected else {
                 if input.dim == 2, target.dim == 1 {
                     throw Misuse(
-                        "Expected input batch_size (\(input.shape[0])) to match target batch_size (\(target.shape[0])).")
+                        "Expected input batch_size (\(input.shape[0])) to match target batch_size (\(target.shape[0]))."
+                    )
                 }
                 throw Misuse("Expected target size \(expected.list), got \(target.shape.list)")
             }

@@ -17,5 +17,6 @@ package struct MetaBackend: Backend {
     package func gather(_ a: Tensor, dim: Int, index: Tensor, into out: Tensor) -> Bool { true }
     package func scatter(_ source: Tensor, dim: Int, index: Tensor, accumulate: Bool, into out: Tensor) -> Bool { true }
     package func anyNonzero(_ a: Tensor) -> Bool { false }
+    package func scaleToUnit(_ a: Tensor, rows: ArraySlice<Int>, into out: Tensor) {}
     package func descend(_ parameter: Tensor, gradient: Tensor, momentum: Tensor?, options: DescentOptions) {}
 }

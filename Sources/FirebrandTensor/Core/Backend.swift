@@ -46,6 +46,8 @@ package protocol Backend: Sendable {
     func scatter(_ source: Tensor, dim: Int, index: Tensor, accumulate: Bool, into out: Tensor) -> Bool
     /// Whether any element counts as true.
     func anyNonzero(_ a: Tensor) -> Bool
+    /// out[i] = a[rows[i]] / 255: images of bytes, row by row of the first dimension, to floats in [0, 1].
+    func scaleToUnit(_ a: Tensor, rows: ArraySlice<Int>, into out: Tensor)
     /// One step of stochastic gradient descent, in place; `momentum` is updated where there is one.
     func descend(_ parameter: Tensor, gradient: Tensor, momentum: Tensor?, options: DescentOptions) throws(Misuse)
 }

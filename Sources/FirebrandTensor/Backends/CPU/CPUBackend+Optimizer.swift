@@ -10,7 +10,8 @@ extension CPUBackend {
         guard parameter.isContiguous, momentum?.isContiguous ?? true else {
             throw Misuse("a parameter's elements must lie in order in memory")
         }
-        let slope = gradient.isContiguous && gradient.dtype == parameter.dtype
+        let slope =
+            gradient.isContiguous && gradient.dtype == parameter.dtype
             ? gradient : converted(gradient, to: parameter.dtype).contiguous()
         var options = options
         withUnsafePointer(to: &options) { options in

@@ -1,0 +1,23 @@
+import FirebrandTensor
+
+/// An image as a float32 tensor (channels, height, width), its bytes divided by 255. PyTorch: `transforms.ToTensor`.
+/// ```swift
+/// FashionMNIST(root: "data", train: true, transform: ToTensor())
+/// ```
+public struct ToTensor: BatchTransform {
+    /// The transform has no settings.
+    public init() {}
+
+    /// Converts an image.
+    public func callAsFunction(_ image: Image) -> Tensor {
+        let result = Tensor.empty(image.pixels.shape)
+        result.backend.scaleToUnit(image.pixels.contiguous(), rows: [0], into: result)
+        return result
+    }
+
+    package func batch(_ images: Tensor, rows: ArraySlice<Int>) -> Tensor {
+        let result = Tensor.empty([rows.count, 1, images.shape[1], images.shape[2]])
+        images.backend.scaleToUnit(images, rows: rows, into: result)
+        return result
+    }
+}
