@@ -8,6 +8,7 @@ let package = Package(
     products: [
         .library(name: "Firebrand", targets: ["Firebrand"]),
         .executable(name: "firebrand", targets: ["FirebrandCLI"]),
+        .executable(name: "firebrand-bench", targets: ["FirebrandBench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -51,10 +52,12 @@ let package = Package(
                 "FirebrandTensor", "FirebrandNN", "FirebrandOptim", "FirebrandData",
                 "FirebrandSerialization", "FirebrandVision",
             ]),
+        .target(name: "FirebrandTutorial", dependencies: ["Firebrand"]),
+        .executableTarget(name: "FirebrandBench", dependencies: ["Firebrand", "FirebrandTutorial"]),
         .executableTarget(
             name: "FirebrandCLI",
             dependencies: [
-                "Firebrand", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Firebrand", "FirebrandTutorial", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         // Tests.

@@ -1,0 +1,78 @@
+import Firebrand
+
+/// The training and test loops of the tutorial's chapter 6, and its text.
+package struct OptimizationLoop<Data: Dataset> {
+    package typealias Loader = DataLoader<Data, (Tensor, Tensor)>
+
+    /// Takes the lines that are printed.
+    package var output: (String) -> Void
+    /// Called after each batch with the number of samples so far; returning false ends the loop there.
+    package var progress: (Int) -> Bool
+
+    package init(output: @escaping (String) -> Void, progress: @escaping (Int) -> Bool = { _ in true }) {
+        self.output = output
+        self.progress = progress
+    }
+
+    /// One epoch of training; false if it was ended before the last batch.
+    package func train(
+        _ loader: Loader, _ model: NeuralNetwork, _ lossFunction: CrossEntropyLoss, _ optimizer: SGD,
+        device: Device = .cpu
+    ) -> Bool {
+        let size = loader.dataset.count
+        model.train()
+        var seen = 0
+        for (batch, (x, y)) in loader.enumerated() {
+            let loss = lossFunction(model(x.to(device)), y.to(device))
+            loss.backward()
+            optimizer.step()
+            optimizer.zeroGrad()
+            seen += x.shape[0]
+            if batch % 100 == 0 {
+                output("loss: \(fixed(loss.item(), 6, width: 7))  [\(padded(seen, 5))/\(padded(size, 5))]")
+            }
+            if !progress(seen) { return seen >= size }
+        }
+        return true
+    }
+
+    /// Accuracy and average loss on the test set.
+    package func test(
+        _ loader: Loader, _ model: NeuralNetwork, _ lossFunction: CrossEntropyLoss, device: Device = .cpu
+    ) -> (accuracy: Double, averageLoss: Double) {
+        model.eval()
+        var (total, correct, batches) = (0.0, 0.0, 0)
+        noGrad {
+            for (x, y) in loader {
+                let (x, y) = (x.to(device), y.to(device))
+                let prediction = model(x)
+                total += lossFunction(prediction, y).item()
+                correct += (prediction.argmax(1) .== y).type(.float32).sum().item()
+                batches += 1
+            }
+        }
+        let (accuracy, average) = (correct / Double(loader.dataset.count), total / Double(max(batches, 1)))
+        output(
+            "Test Error: \n Accuracy: \(fixed(100 * accuracy, 1, width: 0))%, "
+                + "Avg loss: \(fixed(average, 6, width: 8)) \n")
+        return (accuracy, average)
+    }
+}
+
+/// A number with so many digits after the point, padded on the left.
+package func fixed(_ value: Double, _ digits: Int, width: Int) -> String {
+    guard value.isFinite else { return padded(value.isNaN ? "nan" : value < 0 ? "-inf" : "inf", width) }
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    let scaled = Int((abs(value) * scale).rounded(.toNearestOrEven))
+    let fraction = String(scaled % Int(scale))
+    let zeros = String(repeating: "0", count: digits - (digits == 0 ? 0 : fraction.count))
+    let text = "\(value < 0 ? "-" : "")\(scaled / Int(scale))" + (digits == 0 ? "" : ".\(zeros)\(fraction)")
+    return padded(text, width)
+}
+
+/// Anything as text, padded on the left.
+package func padded(_ value: some CustomStringConvertible, _ width: Int) -> String {
+    let text = value.description
+    return String(repeating: " ", count: max(0, width - text.count)) + text
+}
