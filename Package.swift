@@ -57,7 +57,8 @@ let package = Package(
         .executableTarget(
             name: "FirebrandCLI",
             dependencies: [
-                "Firebrand", "FirebrandTutorial", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Firebrand", "FirebrandSerialization", "FirebrandTutorial", "FirebrandVision",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         // Tests.

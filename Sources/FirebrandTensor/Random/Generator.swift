@@ -17,8 +17,8 @@ public final class Generator: @unchecked Sendable {
     /// A generator that starts from `seed`. PyTorch's own default is 67280421310721.
     public init(seed: Int = 67_280_421_310_721) { manualSeed(seed) }
 
-    /// The generator operators use where none is given.
-    public static let `default` = Generator()
+    /// The generator operators use where none is given; differs from run to run until ``manualSeed(_:)`` is called.
+    public static let `default` = Generator(seed: Int.random(in: 0 ... .max))
 
     /// Starts again from `seed`. PyTorch: `Generator.manual_seed`.
     @discardableResult
