@@ -78,8 +78,9 @@ struct Engine {
                 }
                 node.scratch.missing += 1
             } else if let leaf = edge.leaf {
-                if leaf.scratch.pass != pass { leaf.scratch = BackwardScratch(pass: pass) }
-                leaf.scratch.missing += 1
+                let state = leaf.leafState
+                if state.scratch.pass != pass { state.scratch = BackwardScratch(pass: pass) }
+                state.scratch.missing += 1
             }
         }
         for root in roots { visit(Edge(to: root)) }
@@ -149,18 +150,19 @@ struct Engine {
             node.scratch.missing -= 1
             if node.scratch.missing == 0 { pushReady(node) }
         } else if let leaf = edge.leaf {
-            if let grad { leaf.scratch.grad = sum(leaf.scratch.grad, grad) }
-            leaf.scratch.missing -= 1
-            if leaf.scratch.missing == 0 { finish(leaf) }
+            let state = leaf.leafState
+            if let grad { state.scratch.grad = sum(state.scratch.grad, grad) }
+            state.scratch.missing -= 1
+            if state.scratch.missing == 0 { finish(leaf, state) }
         }
     }
 
     private func sum(_ a: Tensor?, _ b: Tensor) -> Tensor { a.map { $0.add(b) } ?? b }
 
     /// Leaves keep what they are sent; where particular inputs were asked for, only those get anything.
-    private mutating func finish(_ leaf: Tensor) {
-        guard var grad = leaf.scratch.grad.take() else { return }
-        for hook in leaf.leafHooks { grad = hook(grad) ?? grad }
+    private mutating func finish(_ leaf: Tensor, _ state: LeafState) {
+        guard var grad = state.scratch.grad.take() else { return }
+        for hook in state.hooks { grad = hook(grad) ?? grad }
         if targets.isEmpty {
             leaf.accumulate(grad, createGraph: createGraph)
         } else {

@@ -11,19 +11,20 @@ public final class Node: @unchecked Sendable, CustomStringConvertible {
 
     /// PyTorch's name of the operation's backward: `AddBackward0`.
     public let name: StaticString
+    // As in `Tensor`, without run-time exclusivity checks.
     // Most operations have at most three inputs; the list of further ones is empty and costs nothing.
-    var edge0 = Edge(), edge1 = Edge(), edge2 = Edge()
-    var moreEdges: [Edge] = []
-    var rule: Rule?
-    var multiRule: MultiRule?
+    @exclusivity(unchecked) var edge0 = Edge(), edge1 = Edge(), edge2 = Edge()
+    @exclusivity(unchecked) var moreEdges: [Edge] = []
+    @exclusivity(unchecked) var rule: Rule?
+    @exclusivity(unchecked) var multiRule: MultiRule?
     // Operations are numbered in order of recording: backward takes the latest first.
     let sequence: UInt64
-    var savesTensors = false
-    var scratch = BackwardScratch()
-    var moreGrads: [Tensor?] = []
-    var outputCount: Int32 = 1
+    @exclusivity(unchecked) var savesTensors = false
+    @exclusivity(unchecked) var scratch = BackwardScratch()
+    @exclusivity(unchecked) var moreGrads: [Tensor?] = []
+    @exclusivity(unchecked) var outputCount: Int32 = 1
     // What is called with an output's gradient before the rule: `retainGrad` and hooks.
-    var outputHooks: [(output: Int, hook: (Tensor) -> Tensor?)] = []
+    @exclusivity(unchecked) var outputHooks: [(output: Int, hook: (Tensor) -> Tensor?)] = []
 
     init(_ name: StaticString) {
         self.name = name

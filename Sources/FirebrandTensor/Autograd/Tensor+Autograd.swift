@@ -30,7 +30,7 @@ extension Tensor {
 
     /// The gradient that backward passes have accumulated, if any; assign nil to clear it. PyTorch: `grad`.
     public var grad: Tensor? {
-        get { accumulatedGrad }
+        get { leaf?.grad }
         set {
             if let newValue, newValue.shape != shape {
                 report(
@@ -40,7 +40,7 @@ extension Tensor {
                     "grad", [self, newValue])
                 return
             }
-            accumulatedGrad = newValue
+            if newValue != nil || leaf != nil { leafState.grad = newValue }
         }
     }
 
@@ -99,7 +99,7 @@ extension Tensor {
             guard tracksGrad else {
                 throw Misuse("cannot register a hook on a tensor that doesn't require gradient")
             }
-            if let node { node.outputHooks.append((Int(outputIndex), hook)) } else { leafHooks.append(hook) }
+            if let node { node.outputHooks.append((Int(outputIndex), hook)) } else { leafState.hooks.append(hook) }
         }
     }
 
@@ -116,15 +116,16 @@ extension Tensor {
 
     /// Adds a gradient that arrived here.
     func accumulate(_ gradient: consuming Tensor, createGraph: Bool) {
-        if let sum = accumulatedGrad {
-            if createGraph { accumulatedGrad = sum.add(gradient) } else { noGrad { _ = sum.add_(gradient) } }
+        let state = leafState
+        if let sum = state.grad {
+            if createGraph { state.grad = sum.add(gradient) } else { noGrad { _ = sum.add_(gradient) } }
         } else if createGraph {
-            accumulatedGrad = gradient.clone()
+            state.grad = gradient.clone()
         } else {
             // A gradient nobody else holds, whose elements are its own, is taken as it is.
             var taken = gradient
             let isOurs = isKnownUniquelyReferenced(&taken) && isKnownUniquelyReferenced(&taken.storage)
-            accumulatedGrad = isOurs && taken.isContiguous ? taken : noGrad { taken.contiguousClone() }
+            state.grad = isOurs && taken.isContiguous ? taken : noGrad { taken.contiguousClone() }
         }
     }
 }

@@ -12,7 +12,7 @@ package final class Storage: @unchecked Sendable {
     /// Where the memory is.
     package let device: Device
     /// The number of in-place changes so far.
-    package var version = 0
+    @exclusivity(unchecked) package var version = 0
     // Memory that came from elsewhere is given back by its owner, kept alive here.
     private let owner: AnyObject?
 

@@ -8,28 +8,29 @@
 /// ```
 /// Concurrent reads are safe; writes that run beside anything else are the caller's to order. PyTorch: `torch.Tensor`.
 public final class Tensor: @unchecked Sendable {
-    package internal(set) var storage: Storage
+    // Swift's run-time exclusivity checks would take a quarter of a small operator's time; concurrent changes are the
+    // caller's to avoid, as said above, and no method hands out an `inout` of these.
+    @exclusivity(unchecked) package internal(set) var storage: Storage
     /// Where the first element lies in the storage, counted in elements. PyTorch: `storage_offset()`.
-    public internal(set) var storageOffset: Int
+    @exclusivity(unchecked) public internal(set) var storageOffset: Int
     /// The lengths of the dimensions. PyTorch: `shape`, `size()`.
-    public internal(set) var shape: Size
+    @exclusivity(unchecked) public internal(set) var shape: Size
     /// For each dimension, how many elements apart its neighbours lie in memory. PyTorch: `stride()`.
-    public internal(set) var strides: Size
+    @exclusivity(unchecked) public internal(set) var strides: Size
     /// The type of the elements. PyTorch: `dtype`.
-    public internal(set) var dtype: DType
+    @exclusivity(unchecked) public internal(set) var dtype: DType
     /// Whether the elements lie in memory in order and without gaps. PyTorch: `is_contiguous()`.
-    public internal(set) var isContiguous: Bool
+    @exclusivity(unchecked) public internal(set) var isContiguous: Bool
     // Autograd: see Autograd/Tensor+Autograd.swift.
-    var isGradRequired = false
+    @exclusivity(unchecked) var isGradRequired = false
     /// Set on views; an in-place change of a view that gradients flow through must reach its base.
-    var base: Tensor?
-    var outputIndex: Int32 = 0
-    var node: Node?
-    var accumulatedGrad: Tensor?
-    var leafHooks: [(Tensor) -> Tensor?] = []
-    var scratch = BackwardScratch()
+    @exclusivity(unchecked) var base: Tensor?
+    @exclusivity(unchecked) var outputIndex: Int32 = 0
+    @exclusivity(unchecked) var node: Node?
+    /// What only leaves that gradients flow to need.
+    @exclusivity(unchecked) var leaf: LeafState?
     /// The number of elements. PyTorch: `numel()`.
-    public internal(set) var count: Int
+    @exclusivity(unchecked) public internal(set) var count: Int
 
     /// A view of `storage`: `offset` and `strides` in elements.
     @inline(__always)
@@ -107,6 +108,14 @@ public final class Tensor: @unchecked Sendable {
         return true
     }
 
+    /// The state of a leaf, made when first needed.
+    var leafState: LeafState {
+        if let leaf { return leaf }
+        let state = LeafState()
+        leaf = state
+        return state
+    }
+
     /// `float32[2, 3]`, for messages.
     package var signature: String { "\(dtype)\(shape.list)" }
 
@@ -121,6 +130,13 @@ public final class Tensor: @unchecked Sendable {
     @inline(__always)
     package func checkedDimension(_ dim: Int) throws(Misuse) -> Int { try checkDimension(dim, rank: shape.count) }
 
+}
+
+/// What a tensor at the end of the graph collects.
+final class LeafState {
+    @exclusivity(unchecked) var grad: Tensor?
+    @exclusivity(unchecked) var hooks: [(Tensor) -> Tensor?] = []
+    @exclusivity(unchecked) var scratch = BackwardScratch()
 }
 
 /// The dimension `dim` means among `rank`, counted from the end where negative; a scalar counts as having one.
