@@ -1,7 +1,8 @@
 extension Tensor: CustomStringConvertible {
     /// PyTorch's text: `tensor([[1., 2.], [3., 4.]])` in aligned columns, with what is out of the ordinary behind.
-    public var description: String {
-        let options = printOptions()
+    public var description: String { text(printOptions()) }
+
+    package func text(_ options: PrintOptions) -> String {
         let prefix = "tensor("
         var suffixes: [String] = []
         if device != .cpu { suffixes.append("device='\(device)'") }

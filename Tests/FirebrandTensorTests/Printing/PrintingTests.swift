@@ -12,6 +12,23 @@ struct PrintingTests {
         #expect(tensor(row).description == row.text("text"))
     }
 
+    @Test("Options change the text as they do in PyTorch", arguments: Row.all("options", of: "printing"))
+    func options(_ row: Row) {
+        let chosen = row.row("options")
+        var options = PrintOptions()
+        if chosen.has("precision") { options.precision = chosen.int("precision") }
+        if chosen.has("threshold") { options.threshold = chosen.int("threshold") }
+        if chosen.has("edgeitems") { options.edgeItems = chosen.int("edgeitems") }
+        if chosen.has("linewidth") { options.lineWidth = chosen.int("linewidth") }
+        if chosen.has("sci_mode") { options.sciMode = chosen.int("sci_mode") != 0 }
+        #expect(tensor(row).text(options) == row.text("text"))
+    }
+
+    @Test("A tensor without memory prints its shape", arguments: Row.all("meta", of: "printing"))
+    func meta(_ row: Row) {
+        #expect("\(Tensor.empty(row.ints("shape"), dtype: row.dtype, device: .meta))" == row.text("text"))
+    }
+
     private func tensor(_ row: Row) -> Tensor {
         let dtype = row.dtype
         var x: Tensor
