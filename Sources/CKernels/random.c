@@ -46,33 +46,97 @@ void fb_mt19937_fill32(fb_mt19937 *g, uint32_t *out, ptrdiff_t n) {
     for (ptrdiff_t i = 0; i < n; i++) out[i] = draw(g);
 }
 
-// PyTorch's build contracts x * (to - from) + from into one fused operation; fma() says so on every machine.
+// PyTorch's build contracts products and sums into fused operations, and takes logarithms and sines of floats by Cephes'
+// polynomials (S. Moshier, logf.c and sinf.c), eight at a time. Equal bits need every fused operation where it has one, and
+// none elsewhere: fma() says so on every machine, and the compiler may not add any.
 #pragma STDC FP_CONTRACT OFF
-void fb_uniform_f32(fb_mt19937 *g, float *out, ptrdiff_t n, float from, float to) {
+CLONES void fb_uniform_f32(fb_mt19937 *g, float *out, ptrdiff_t n, float from, float to) {
     const float range = to - from;
     for (ptrdiff_t i = 0; i < n; i++) {
         const float x = (float)(draw(g) & 0xFFFFFFu) * 0x1p-24f;
-        out[i] = x * range + from;
+        out[i] = fmaf(x, range, from);
     }
 }
 
-void fb_uniform_f64(fb_mt19937 *g, double *out, ptrdiff_t n, double from, double to) {
+CLONES void fb_uniform_f64(fb_mt19937 *g, double *out, ptrdiff_t n, double from, double to) {
     const double range = to - from;
     for (ptrdiff_t i = 0; i < n; i++) {
         const double x = (double)(draw64(g) & 0x1FFFFFFFFFFFFFu) * 0x1p-53;
-        out[i] = x * range + from;
+        out[i] = fma(x, range, from);
     }
 }
 
-// theta is formed in double precision for both types, and rounded.
-void fb_box_muller16_f32(float *data, float mean, float std) {
+INLINE float float_of(uint32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+INLINE uint32_t bits_of(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+// log(m 2^e) for m in [sqrt(1/2), sqrt(2)): log(m) by a polynomial in m - 1, and e log 2 in two parts.
+INLINE float cephes_log(float x) {
+    x = x < 0x1p-126f ? 0x1p-126f : x;
+    const uint32_t bits = bits_of(x);
+    float m = float_of((bits & 0x807FFFFFu) | 0x3F000000u);  // in [0.5, 1)
+    float e = (float)((int32_t)(bits >> 23) - 126);
+    const bool is_small = m < 0.707106781186547524f;
+    const float again = is_small ? m : 0.0f;
+    e -= is_small ? 1.0f : 0.0f;
+    x = m - 1.0f + again;
+    const float z = x * x;
+    float y = 7.0376836292E-2f;
+    y = fmaf(y, x, -1.1514610310E-1f);
+    y = fmaf(y, x, 1.1676998740E-1f);
+    y = fmaf(y, x, -1.2420140846E-1f);
+    y = fmaf(y, x, 1.4249322787E-1f);
+    y = fmaf(y, x, -1.6668057665E-1f);
+    y = fmaf(y, x, 2.0000714765E-1f);
+    y = fmaf(y, x, -2.4999993993E-1f);
+    y = fmaf(y, x, 3.3333331174E-1f);
+    y = fmaf(y * x, z, e * -2.12194440e-4f);
+    y = fmaf(-0.5f, z, y);
+    return fmaf(e, 0.693359375f, x + y);
+}
+
+// Sine and cosine of x >= 0: the octant j, then polynomials in what is left after j pi/4, subtracted in three parts.
+INLINE void cephes_sincos(float x, float *sine, float *cosine) {
+    int32_t j = (int32_t)(x * 1.27323954473516f);
+    j = (j + 1) & ~1;
+    const float y = (float)j;
+    x = fmaf(y, -0.78515625f, x);
+    x = fmaf(y, -2.4187564849853515625e-4f, x);
+    x = fmaf(y, -3.77489497744594108e-8f, x);
+    const float z = x * x;
+    float c = 2.443315711809948E-5f;
+    c = fmaf(c, z, -1.388731625493765E-3f);
+    c = fmaf(c, z, 4.166664568298827E-2f);
+    c = fmaf(c * z, z, -(z * 0.5f)) + 1.0f;
+    float s = -1.9515295891E-4f;
+    s = fmaf(s, z, 8.3321608736E-3f);
+    s = fmaf(s, z, -1.6666654611E-1f);
+    s = fmaf(s * z, x, x);
+    const float first = j & 2 ? c : s, second = j & 2 ? s : c;
+    *sine = j & 4 ? -first : first;
+    *cosine = (j - 2) & 4 ? second : -second;
+}
+
+CLONES void fb_box_muller16_f32(float *data, float mean, float std) {
+    float one[8], two[8];
     for (int j = 0; j < 8; j++) {
         const float u1 = 1.0f - data[j], u2 = data[j + 8];
-        const float radius = sqrtf(-2.0f * logf(u1));
-        const float theta = (float)(2.0 * 3.14159265358979323846 * (double)u2);
-        data[j] = radius * cosf(theta) * std + mean;
-        data[j + 8] = radius * sinf(theta) * std + mean;
+        const float radius = sqrtf(-2.0f * cephes_log(u1));
+        float sine, cosine;
+        cephes_sincos(6.28318530717958647692f * u2, &sine, &cosine);
+        one[j] = fmaf(radius * cosine, std, mean);
+        two[j] = fmaf(radius * sine, std, mean);
     }
+    memcpy(data, one, sizeof one);
+    memcpy(data + 8, two, sizeof two);
 }
 
 void fb_box_muller16_f64(double *data, double mean, double std) {
@@ -80,7 +144,7 @@ void fb_box_muller16_f64(double *data, double mean, double std) {
         const double u1 = 1.0 - data[j], u2 = data[j + 8];
         const double radius = sqrt(-2.0 * log(u1));
         const double theta = 2.0 * 3.14159265358979323846 * u2;
-        data[j] = radius * cos(theta) * std + mean;
-        data[j + 8] = radius * sin(theta) * std + mean;
+        data[j] = fma(radius * cos(theta), std, mean);
+        data[j + 8] = fma(radius * sin(theta), std, mean);
     }
 }

@@ -122,6 +122,8 @@ struct Engine {
                 "backward", grad.map { [$0] } ?? [])
             return
         }
+        // After a failure inside the rule its gradients are placeholders, which must reach no leaf.
+        if hasFailed { return }
         if !retainGraph, node.savesTensors {
             node.rule = nil
             node.multiRule = nil

@@ -70,6 +70,20 @@ extension Optional: TensorIndexConvertible where Wrapped: TensorIndexConvertible
     public var tensorIndex: TensorIndex { self?.tensorIndex ?? .newAxis }
 }
 
+// What brackets take is an optional `any TensorIndexConvertible`, so leading-dot names are looked up there.
+extension Optional where Wrapped == any TensorIndexConvertible {
+    /// The whole dimension: `t[.all, 0]`. Python: `:`.
+    public static var all: Self { TensorIndex.all }
+    /// As many whole dimensions as it takes: `t[0, .ellipsis]`. Python: `...`.
+    public static var ellipsis: Self { TensorIndex.ellipsis }
+    /// A new dimension of length 1; `nil` says the same. Python: `None`.
+    public static var newAxis: Self { TensorIndex.newAxis }
+    /// Every `step`th element of a range: `t[.range(1, -1, step: 2)]`. Python: `from:to:step`.
+    public static func range(_ from: Int? = nil, _ to: Int? = nil, step: Int = 1) -> Self {
+        TensorIndex.slice(from, to, step)
+    }
+}
+
 extension Tensor {
     /// The part the index says: a view, or a copy where a tensor of indices or a mask takes part.
     ///
@@ -220,6 +234,8 @@ extension Tensor {
         let shape: Size
         let flat: Tensor
         let resultOrder: [Int]
+
+        func rowCount(in shape: Size) -> Int { order[..<indexed].reduce(1) { $0 * shape[$1] } }
     }
 
     private func picking(_ tensors: [Tensor?]) throws(Misuse) -> Picking {
@@ -260,11 +276,32 @@ extension Tensor {
 
     private func pick(_ tensors: [Tensor?]) throws(Misuse) -> Tensor {
         let picking = try noGradPicking(tensors)
-        let front = permute(picking.order)
-        let rows = front.reshape([-1] + Array(front.shape[picking.indexed...]))
-        let taken = rows.indexSelect(0, picking.flat.reshape([-1]))
-        return taken.reshape(Array(picking.shape) + Array(front.shape[picking.indexed...])).permute(picking.resultOrder)
+        let rest = picking.order[picking.indexed...].map { shape[$0] }
+        let result = noGrad {
+            permute(picking.order).reshape([picking.rowCount(in: shape)] + rest)
+                .indexSelect(0, picking.flat.reshape([-1]))
+                .reshape(Array(picking.shape) + rest).permute(picking.resultOrder)
+        }
+        if dtype.isFloatingPoint {
+            result.record("IndexBackward0", self) { _ in
+                let shape = shape
+                return { _, grad in Gradients(grad.putBack(picking, shape)) }
+            }
+        }
+        return result
     }
+
+    /// The gradient of `pick`: each picked row added to where it came from, in zeros of `shape`.
+    private func putBack(_ picking: Picking, _ shape: Size) -> Tensor {
+        let front = picking.order.map { shape[$0] }
+        let rest = Array(front[picking.indexed...])
+        let rows = permute(inverse(picking.resultOrder)).reshape([picking.flat.count] + rest)
+        let index = picking.flat.reshape([picking.flat.count] + rest.map { _ in 1 }).expand(rows.shape)
+        return Tensor.zeros([picking.rowCount(in: shape)] + rest, dtype: dtype, device: device)
+            .scatterAdd(0, index, rows).reshape(front).permute(inverse(picking.order))
+    }
+
+    private func inverse(_ order: [Int]) -> [Int] { order.indices.map { order.firstIndex(of: $0)! } }
 
     private func noGradPicking(_ tensors: [Tensor?]) throws(Misuse) -> Picking {
         var result: Picking?

@@ -71,7 +71,14 @@ public func stack(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
                 "stack expects each tensor to be equal size, but got \(first.shape.list) at entry 0 and "
                     + "\(tensor.shape.list) at entry \(index)")
         }
-        return cat(tensors.map { $0.unsqueeze(axis) }, dim: axis)
+        let result = noGrad { cat(tensors.map { $0.unsqueeze(axis) }, dim: axis) }
+        result.record("StackBackward0", tensors) { _ in
+            let types = tensors.map(\.dtype)
+            return { node, grad in
+                Gradients(types.indices.map { node.needs($0) ? grad.select(axis, $0).to(types[$0]) : nil })
+            }
+        }
+        return result
     }
 }
 

@@ -171,7 +171,7 @@ extension Tensor {
     /// The gradient of an operand that was broadcast or promoted: summed and converted back to what it was.
     @inline(__always)
     package func unbroadcast(to shape: Size, _ dtype: DType) -> Tensor {
-        if self.shape == shape, self.dtype == dtype { return self }
+        if self.shape == shape && self.dtype == dtype || hasFailed { return self }
         return reduceToShape(shape, dtype)
     }
 

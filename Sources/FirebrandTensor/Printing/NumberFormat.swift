@@ -4,7 +4,7 @@ import Glibc
 public struct PrintOptions: Sendable {
     /// Digits after the point.
     public var precision = 4
-    /// Elements from which a tensor is summarised with `...`.
+    /// Elements up to which a tensor prints whole; a larger one is summarised with `...`.
     public var threshold = 1000
     /// Elements shown at each end of a summarised dimension.
     public var edgeItems = 3
@@ -25,68 +25,58 @@ public func printOptions() -> PrintOptions { currentPrintOptions }
 /// Changes how tensors print. PyTorch: `torch.set_printoptions`.
 public func setPrintOptions(_ options: PrintOptions) { currentPrintOptions = options }
 
-/// The common format of a tensor's numbers: all padded to one width, decided by those that are shown.
+/// The common format of a tensor's numbers: one notation, padded to one width, decided by those that are shown.
 struct NumberFormat {
+    private enum Notation { case plain, whole, decimals, scientific }
+
     private(set) var width = 1
-    private var isInteger = true
-    private var isScientific = false
-    private let isFloat: Bool
+    private var notation = Notation.plain
     private let precision: Int
 
     init(_ numbers: [Scalar], isFloat: Bool, _ options: PrintOptions) {
-        self.isFloat = isFloat
         precision = options.precision
-        guard isFloat else {
-            width = max(1, numbers.map { text($0).count }.max() ?? 1)
-            return
+        var deciding = numbers
+        if isFloat {
+            // Zeros, infinities and NaN have no say, not even in the width.
+            deciding = numbers.filter { $0.doubleValue.isFinite && $0.doubleValue != 0 }
+            notation = NumberFormat.notation(deciding.map(\.doubleValue), options)
         }
-        let values = numbers.map(\.doubleValue)
-        let finite = values.filter { $0.isFinite && $0 != 0 }.map { abs($0) }
-        guard let largest = finite.max(), let smallest = finite.min() else {
-            // Only zeros, infinities and NaN: integers as far as can be told.
-            width = max(1, numbers.map { text($0).count }.max() ?? 1)
-            return
-        }
-        isInteger = finite.allSatisfy { $0 == ceil($0) }
-        if isInteger {
-            isScientific = largest / smallest > 1000 || largest > 1e8
-        } else {
-            isScientific = largest / smallest > 1000 || largest > 1e8 || smallest < 1e-4
-        }
-        if let chosen = options.sciMode { isScientific = chosen }
-        let shown = isInteger ? values.filter { $0.isFinite && $0 != 0 } : values.filter { $0.isFinite && $0 != 0 }
-        width = max(
-            1, (shown + values.filter { !$0.isFinite || $0 == 0 }.prefix(0)).map { text(.double($0)).count }.max() ?? 1)
+        for number in deciding { width = max(width, text(number).utf8.count) }
     }
 
-    /// One number, not padded.
-    func text(_ number: Scalar) -> String {
-        switch number {
-        case .bool(let value): return value ? "True" : "False"
-        case .int(let value): return "\(value)"
-        case .double(let value):
-            if isScientific { return NumberFormat.formatted(value, precision, scientific: true) }
-            if isInteger {
-                let digits = NumberFormat.formatted(value, 0, scientific: false)
-                return value.isFinite ? digits + "." : digits
-            }
-            return NumberFormat.formatted(value, precision, scientific: false)
-        }
+    private static func notation(_ values: [Double], _ options: PrintOptions) -> Notation {
+        guard let largest = values.lazy.map(abs).max(), let smallest = values.lazy.map(abs).min() else { return .whole }
+        let isWide = largest / smallest > 1000 || largest > 1e8 || smallest < 1e-4
+        if options.sciMode ?? isWide { return .scientific }
+        return values.allSatisfy { $0 == $0.rounded() } ? .whole : .decimals
     }
 
     /// One number, padded on the left.
     func padded(_ number: Scalar) -> String {
         let digits = text(number)
-        return String(repeating: " ", count: max(0, width - digits.count)) + digits
+        return String(repeating: " ", count: max(0, width - digits.utf8.count)) + digits
     }
 
-    static func formatted(_ value: Double, _ precision: Int, scientific: Bool) -> String {
+    private func text(_ number: Scalar) -> String {
+        guard case .double(let value) = number else { return number.description }
         if value.isNaN { return "nan" }
         if value.isInfinite { return value < 0 ? "-inf" : "inf" }
-        var buffer = [CChar](repeating: 0, count: 400)
-        let length = withVaList([Int32(precision), value]) {
-            vsnprintf(&buffer, buffer.count, scientific ? "%.*e" : "%.*f", $0)
+        switch notation {
+        case .plain: return number.description
+        case .whole: return printed("%.*f", 0, value) + "."
+        case .decimals: return printed("%.*f", precision, value)
+        case .scientific: return printed("%.*e", precision, value)
         }
-        return String(decoding: buffer[..<Int(length)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    // The standard library cannot round to a number of digits; Foundation could, but takes long to load.
+    private func printed(_ format: String, _ precision: Int, _ value: Double) -> String {
+        // The largest double has 309 digits before the point.
+        String(unsafeUninitializedCapacity: precision + 320) { buffer in
+            let count = buffer.count
+            return buffer.withMemoryRebound(to: CChar.self) { characters in
+                withVaList([Int32(precision), value]) { Int(vsnprintf(characters.baseAddress, count, format, $0)) }
+            }
+        }
     }
 }

@@ -1,102 +1,116 @@
 extension Tensor: CustomStringConvertible {
     /// PyTorch's text: `tensor([[1., 2.], [3., 4.]])` in aligned columns, with what is out of the ordinary behind.
-    public var description: String {
-        let options = printOptions()
+    public var description: String { text(printOptions()) }
+
+    package func text(_ options: PrintOptions) -> String {
         let prefix = "tensor("
-        let indent = prefix.count
         var suffixes: [String] = []
         if device != .cpu { suffixes.append("device='\(device)'") }
-        var body: String
-        if device == .meta {
-            suffixes.append("size=(\(shape.map(String.init).joined(separator: ", "))\(shape.count == 1 ? "," : ""))")
+        let body: String
+        if device == .meta || count == 0 {
+            body = device == .meta ? "..." : "[]"
+            // The brackets of an empty vector say its shape.
+            if device == .meta || dim != 1 { suffixes.append("size=\(shape.tuple)") }
             if dtype != DType.default { suffixes.append("dtype=\(dtype)") }
-            body = "..."
-        } else if count == 0 {
-            if shape.count != 1 { suffixes.append("size=(\(shape.map(String.init).joined(separator: ", ")))") }
-            if dtype != DType.default { suffixes.append("dtype=\(dtype)") }
-            body = "[]"
         } else {
-            if dtype != DType.default && dtype != .int64 && dtype != .bool { suffixes.append("dtype=\(dtype)") }
-            body = elementsText(indent, options)
+            body = ElementPrinter(self, options).text(indent: prefix.utf8.count)
+            if options.edgeItems == 0 { suffixes.append("size=\(shape.tuple)") }
+            if dtype != DType.default, dtype != .int64, dtype != .bool { suffixes.append("dtype=\(dtype)") }
         }
         if let node {
             suffixes.append("grad_fn=\(node)")
         } else if isGradRequired {
             suffixes.append("requires_grad=True")
         }
-        var text = prefix + body
-        var lineLength =
-            text.count - (text.lastIndex(of: "\n").map { text.distance(from: text.startIndex, to: $0) + 1 } ?? 0)
-        for suffix in suffixes {
-            if lineLength + suffix.count + 2 > options.lineWidth {
-                text += ",\n" + String(repeating: " ", count: indent) + suffix
-                lineLength = indent + suffix.count
-            } else {
-                text += ", " + suffix
-                lineLength += suffix.count + 2
-            }
-        }
-        return text + ")"
+        return Tensor.append(suffixes, to: prefix + body, indent: prefix.utf8.count, options) + ")"
     }
 
-    private func elementsText(_ indent: Int, _ options: PrintOptions) -> String {
-        let isSummarised = count > options.threshold
-        let shown = Printer.shownElements(self, isSummarised, options)
-        let format = NumberFormat(shown, isFloat: dtype.isFloatingPoint, options)
-        let printer = Printer(format: format, isSummarised: isSummarised, options: options)
-        if dim == 0 { return format.text(element(at: 0)) }
-        return printer.text(self, indent: indent)
+    /// Adds each suffix to the last line, or on a new one where it would be too long.
+    private static func append(_ suffixes: [String], to body: String, indent: Int, _ options: PrintOptions) -> String {
+        var text = body
+        let lastLine = body.utf8.suffix(while: { $0 != UInt8(ascii: "\n") })
+        // PyTorch counts two columns too many here, and lines break where it breaks them.
+        var column = lastLine.count + 2
+        for suffix in suffixes {
+            if column + suffix.utf8.count + 2 > options.lineWidth {
+                text += ",\n" + String(repeating: " ", count: indent) + suffix
+                column = indent + suffix.utf8.count
+            } else {
+                text += ", " + suffix
+                column += suffix.utf8.count + 2
+            }
+        }
+        return text
     }
 }
 
-/// Lays out nested brackets.
-private struct Printer {
-    let format: NumberFormat
-    let isSummarised: Bool
-    let options: PrintOptions
+extension Size {
+    /// As Python writes a tuple: `(2, 3)`, `(2,)`, `()`.
+    fileprivate var tuple: String {
+        "(" + map(String.init).joined(separator: ", ") + (count == 1 ? ",)" : ")")
+    }
+}
 
-    /// The elements that will be seen, which alone decide the format.
-    static func shownElements(_ tensor: Tensor, _ isSummarised: Bool, _ options: PrintOptions) -> [Scalar] {
-        var result: [Scalar] = []
-        func visit(_ dimension: Int, _ position: Int) {
-            guard dimension < tensor.dim else {
-                result.append(tensor.element(at: position))
-                return
-            }
-            for index in indices(tensor.shape[dimension], isSummarised, options) where index != nil {
-                visit(dimension + 1, position + index! * tensor.strides[dimension])
-            }
-        }
-        visit(0, 0)
-        return result
+extension BidirectionalCollection {
+    /// The longest end of which all elements pass.
+    fileprivate func suffix(while passes: (Element) -> Bool) -> SubSequence {
+        self[(lastIndex { !passes($0) }.map(index(after:)) ?? startIndex)...]
+    }
+}
+
+/// Lays out a tensor's elements in nested brackets.
+private struct ElementPrinter {
+    private let tensor: Tensor
+    private let options: PrintOptions
+    private let isSummarised: Bool
+    private var format: NumberFormat
+
+    init(_ tensor: Tensor, _ options: PrintOptions) {
+        self.tensor = tensor
+        self.options = options
+        isSummarised = tensor.count > options.threshold
+        format = NumberFormat([], isFloat: false, options)
+        // What the dots hide must not widen the columns.
+        format = NumberFormat(shownElements(), isFloat: tensor.dtype.isFloatingPoint, options)
     }
 
-    /// The indices of a dimension that are shown; nil stands for `...`.
-    private static func indices(_ length: Int, _ isSummarised: Bool, _ options: PrintOptions) -> [Int?] {
-        guard isSummarised, length > 2 * options.edgeItems else { return Array(0..<length) }
-        return Array(0..<options.edgeItems) + [nil] + Array((length - options.edgeItems)..<length)
+    func text(indent: Int) -> String { text(0, at: 0, indent) }
+
+    private func shownElements() -> [Scalar] {
+        var shown: [Scalar] = []
+        func visit(_ dimension: Int, at position: Int) {
+            if dimension == tensor.dim { return shown.append(tensor.element(at: position)) }
+            for case let index? in shownIndices(dimension) {
+                visit(dimension + 1, at: position + index * tensor.strides[dimension])
+            }
+        }
+        visit(0, at: 0)
+        return shown
     }
 
-    func text(_ tensor: Tensor, indent: Int) -> String { text(tensor, 0, 0, indent) }
+    /// The indices along a dimension that are shown; nil stands for `...`.
+    private func shownIndices(_ dimension: Int) -> [Int?] {
+        let (length, edge) = (tensor.shape[dimension], options.edgeItems)
+        guard isSummarised, length > 2 * edge else { return Array(0..<length) }
+        return Array(0..<edge) + [nil] + Array((length - edge)..<length)
+    }
 
-    private func text(_ tensor: Tensor, _ dimension: Int, _ position: Int, _ indent: Int) -> String {
-        let indices = Printer.indices(tensor.shape[dimension], isSummarised, options)
-        if dimension == tensor.dim - 1 {
-            let items = indices.map { index in
-                index.map { format.padded(tensor.element(at: position + $0 * tensor.strides[dimension])) } ?? " ..."
-            }
-            let perLine = max(1, (options.lineWidth - indent) / (format.width + 2))
-            var lines: [String] = []
-            for start in stride(from: 0, to: items.count, by: perLine) {
-                lines.append(items[start..<min(start + perLine, items.count)].joined(separator: ", "))
-            }
-            return "[" + lines.joined(separator: ",\n" + String(repeating: " ", count: indent + 1)) + "]"
+    private func text(_ dimension: Int, at position: Int, _ indent: Int) -> String {
+        if dimension == tensor.dim { return format.padded(tensor.element(at: position)) }
+        let isLast = dimension == tensor.dim - 1
+        let parts = shownIndices(dimension).map { index in
+            index.map { text(dimension + 1, at: position + $0 * tensor.strides[dimension], indent + 1) }
+                ?? (isLast && options.edgeItems > 0 ? " ..." : "...")
         }
-        let parts = indices.map { index in
-            index.map { text(tensor, dimension + 1, position + $0 * tensor.strides[dimension], indent + 1) } ?? "..."
+        let margin = String(repeating: " ", count: indent + 1)
+        guard isLast else {
+            let newLines = String(repeating: "\n", count: tensor.dim - dimension - 1)
+            return "[" + parts.joined(separator: "," + newLines + margin) + "]"
         }
-        let separator =
-            "," + String(repeating: "\n", count: tensor.dim - dimension - 1) + String(repeating: " ", count: indent + 1)
-        return "[" + parts.joined(separator: separator) + "]"
+        let perLine = max(1, (options.lineWidth - indent) / (format.width + 2))
+        let lines = stride(from: 0, to: parts.count, by: perLine).map {
+            parts[$0..<min($0 + perLine, parts.count)].joined(separator: ", ")
+        }
+        return "[" + lines.joined(separator: ",\n" + margin) + "]"
     }
 }

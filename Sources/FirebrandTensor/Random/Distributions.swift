@@ -74,7 +74,8 @@ extension Tensor {
 
     // MARK: In place
 
-    /// Calls `fill` with contiguous memory of type `dtype`, and takes the numbers over.
+    /// Calls `fill` with contiguous memory of type `dtype`, and takes the numbers over, in the order the elements have in
+    /// this tensor's memory.
     private func drawn(_ name: StaticString, _ dtype: DType, _ fill: (UnsafeMutableRawPointer, Int) -> Void) -> Tensor {
         guarded(name, [self]) { () throws(Misuse) in
             try willChangeInPlace(self)
@@ -82,9 +83,10 @@ extension Tensor {
             if isContiguous, self.dtype == dtype {
                 fill(pointer, count)
             } else {
-                let numbers = Tensor(emptyOf: shape, dtype)
+                let order = (0..<dim).sorted { strides[$0] > strides[$1] }
+                let numbers = Tensor(emptyOf: Size(order.map { shape[$0] }), dtype)
                 fill(numbers.pointer, count)
-                backend.copy(numbers, into: self)
+                backend.copy(numbers, into: permutedAlias(order))
             }
             return self
         }

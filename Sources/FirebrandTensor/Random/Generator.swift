@@ -43,12 +43,22 @@ public final class Generator: @unchecked Sendable {
         lock.withLock { _ in body(&engine) }
     }
 
-    /// One draw of the normal distribution in double precision, by Box and Muller's transform of two uniforms.
+    var snapshot: (engine: fb_mt19937, gaussian: Double?) { lock.withLock { _ in (engine, nextGaussian) } }
+
+    func restore(_ engine: fb_mt19937, _ gaussian: Double?) {
+        lock.withLock { _ in
+            self.engine = engine
+            nextGaussian = gaussian
+        }
+    }
+
+    /// One draw of the normal distribution in double precision, by Box and Muller's transform of two uniforms. The last
+    /// step is fused, as it is in PyTorch's build.
     func gaussian(mean: Double, std: Double) -> Double {
         lock.withLock { _ in
             if let cached = nextGaussian {
                 nextGaussian = nil
-                return cached * std + mean
+                return mean.addingProduct(cached, std)
             }
             var (u1, u2) = (0.0, 0.0)
             fb_uniform_f64(&engine, &u1, 1, 0, 1)
@@ -56,7 +66,7 @@ public final class Generator: @unchecked Sendable {
             let radius = (-2 * (-u2).logarithmOfOnePlus).squareRoot()
             let theta = 2 * Double.pi * u1
             nextGaussian = radius * theta.sine
-            return radius * theta.cosine * std + mean
+            return mean.addingProduct(radius * theta.cosine, std)
         }
     }
 }
