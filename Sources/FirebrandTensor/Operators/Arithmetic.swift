@@ -376,6 +376,38 @@ extension Tensor {
     }
 }
 
+extension Tensor {
+    /// Divides in place, rounding. PyTorch: `div_`.
+    @discardableResult
+    public func div_(_ other: Tensor, roundingMode: RoundingMode) -> Tensor {
+        overwrite("div_", [other]) { $0.div(other, roundingMode: roundingMode) }
+    }
+    /// Divides by a number in place, rounding. PyTorch: `div_`.
+    @discardableResult
+    public func div_<S: TensorScalar>(_ other: S, roundingMode: RoundingMode) -> Tensor {
+        overwrite("div_") { $0.div(other, roundingMode: roundingMode) }
+    }
+    /// Python's `//=`. PyTorch: `floor_divide_`.
+    @discardableResult
+    public func floorDivide_(_ other: Tensor) -> Tensor {
+        overwrite("floor_divide_", [other]) { $0.floorDivide(other) }
+    }
+    /// Python's `//=` by a number. PyTorch: `floor_divide_`.
+    @discardableResult
+    public func floorDivide_<S: TensorScalar>(_ other: S) -> Tensor {
+        overwrite("floor_divide_") { $0.floorDivide(other) }
+    }
+    /// Python's `%=`. PyTorch: `remainder_`.
+    @discardableResult
+    public func remainder_(_ other: Tensor) -> Tensor { overwrite("remainder_", [other]) { $0.remainder(other) } }
+    /// Python's `%=` by a number. PyTorch: `remainder_`.
+    @discardableResult
+    public func remainder_<S: TensorScalar>(_ other: S) -> Tensor { overwrite("remainder_") { $0.remainder(other) } }
+    /// Raises to powers in place. PyTorch: `pow_`.
+    @discardableResult
+    public func pow_(_ exponent: Tensor) -> Tensor { overwrite("pow_", [exponent]) { $0.pow(exponent) } }
+}
+
 // MARK: - Free functions with `out:`
 
 /// `a + b`. PyTorch: `torch.add`.
@@ -453,3 +485,140 @@ extension Scalar {
         return .int(a.intValue &* b.intValue)
     }
 }
+
+// MARK: - Rows
+
+private let binarySignature = "input, other, *, out=None"
+
+extension Arguments {
+    fileprivate func roundingMode() throws(Misuse) -> Tensor.RoundingMode? {
+        guard let text = try optionalString("rounding_mode") else { return nil }
+        guard let mode = Tensor.RoundingMode(rawValue: text) else {
+            throw Misuse("div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '\(text)'")
+        }
+        return mode
+    }
+}
+
+let arithmeticOperators: [OperatorRow] = [
+    OperatorRow(
+        "add", .pointwiseBinary, "input, other, *, alpha=1, out=None",
+        inPlace: {
+            switch try $0.operand("other") {
+            case .tensor(let other): try $0.input.add_(other, alpha: try $0.scalar("alpha"))
+            case .number(let other): try $0.input.add_(Scalar.product(other, try $0.scalar("alpha")))
+            }
+        }
+    ) {
+        switch (try $0.operand("input"), try $0.operand("other")) {
+        case (.tensor(let input), .tensor(let other)):
+            input.add(other, alpha: try $0.scalar("alpha"), out: $0.takeOut())
+        case (.tensor(let input), .number(let other)): input.add(other, alpha: try $0.scalar("alpha"))
+        case (.number(let input), let other): other.tensor.mul(try $0.scalar("alpha")).add(input)
+        }
+    },
+    OperatorRow(
+        "sub", .pointwiseBinary, "input, other, *, alpha=1, out=None", aliases: ["subtract"],
+        inPlace: {
+            switch try $0.operand("other") {
+            case .tensor(let other): try $0.input.sub_(other, alpha: try $0.scalar("alpha"))
+            case .number(let other): try $0.input.sub_(Scalar.product(other, try $0.scalar("alpha")))
+            }
+        }
+    ) {
+        switch (try $0.operand("input"), try $0.operand("other")) {
+        case (.tensor(let input), .tensor(let other)):
+            input.sub(other, alpha: try $0.scalar("alpha"), out: $0.takeOut())
+        case (.tensor(let input), .number(let other)): input.sub(Scalar.product(other, try $0.scalar("alpha")))
+        case (.number(let input), let other): other.tensor.mul(try $0.scalar("alpha")).rsub(input)
+        }
+    },
+    OperatorRow("rsub", .pointwiseBinary, "input, other, *, alpha=1") {
+        switch try $0.operand("other") {
+        case .tensor(let other): other.sub(try $0.input, alpha: try $0.scalar("alpha"))
+        case .number(let other): try $0.input.mul(try $0.scalar("alpha")).rsub(other)
+        }
+    },
+    OperatorRow(
+        "mul", .pointwiseBinary, binarySignature, aliases: ["multiply"],
+        inPlace: {
+            switch try $0.operand("other") {
+            case .tensor(let other): try $0.input.mul_(other)
+            case .number(let other): try $0.input.mul_(other)
+            }
+        }
+    ) {
+        switch (try $0.operand("input"), try $0.operand("other")) {
+        case (.tensor(let input), .tensor(let other)): input.mul(other, out: $0.takeOut())
+        case (.tensor(let input), .number(let other)): input.mul(other)
+        case (.number(let input), let other): other.tensor.mul(input)
+        }
+    },
+    OperatorRow(
+        "div", .pointwiseBinary, "input, other, *, rounding_mode=None, out=None", aliases: ["divide", "true_divide"],
+        inPlace: {
+            switch (try $0.operand("other"), try $0.roundingMode()) {
+            case (.tensor(let other), let mode?): try $0.input.div_(other, roundingMode: mode)
+            case (.tensor(let other), nil): try $0.input.div_(other)
+            case (.number(let other), let mode?): try $0.input.div_(other, roundingMode: mode)
+            case (.number(let other), nil): try $0.input.div_(other)
+            }
+        }
+    ) {
+        let mode = try $0.roundingMode()
+        return switch (try $0.operand("input"), try $0.operand("other")) {
+        case (.tensor(let input), .tensor(let other)): input.div(other, roundingMode: mode, out: $0.takeOut())
+        case (.tensor(let input), .number(let other)): input.div(other, roundingMode: mode)
+        case (.number(let input), let other):
+            mode == nil
+                ? other.tensor.rdiv(input)
+                : Tensor.full([], input, dtype: input.resultType(with: other.tensor.dtype))
+                    .div(other.tensor, roundingMode: mode)
+        }
+    },
+    OperatorRow(
+        "floor_divide", .pointwiseBinary, binarySignature, isDifferentiable: false,
+        inPlace: {
+            switch try $0.operand("other") {
+            case .tensor(let other): try $0.input.floorDivide_(other)
+            case .number(let other): try $0.input.floorDivide_(other)
+            }
+        }
+    ) {
+        switch try $0.operand("other") {
+        case .tensor(let other): try $0.input.floorDivide(other)
+        case .number(let other): try $0.input.floorDivide(other)
+        }
+    },
+    OperatorRow(
+        "remainder", .pointwiseBinary, binarySignature,
+        inPlace: {
+            switch try $0.operand("other") {
+            case .tensor(let other): try $0.input.remainder_(other)
+            case .number(let other): try $0.input.remainder_(other)
+            }
+        }
+    ) {
+        switch (try $0.operand("input"), try $0.operand("other")) {
+        case (.tensor(let input), .tensor(let other)): input.remainder(other, out: $0.takeOut())
+        case (.tensor(let input), .number(let other)): input.remainder(other)
+        case (.number(let input), let other):
+            Tensor.full([], input, dtype: input.resultType(with: other.tensor.dtype)).remainder(other.tensor)
+        }
+    },
+    OperatorRow(
+        "pow", .pointwiseBinary, "input, exponent, *, out=None",
+        inPlace: {
+            switch try $0.operand("exponent") {
+            case .tensor(let exponent): try $0.input.pow_(exponent)
+            case .number(let exponent): try $0.input.pow_(exponent)
+            }
+        }
+    ) {
+        switch (try $0.operand("input"), try $0.operand("exponent")) {
+        case (.tensor(let input), .tensor(let exponent)): input.pow(exponent, out: $0.takeOut())
+        case (.tensor(let input), .number(let exponent)): input.pow(exponent)
+        case (.number(let input), let exponent): Tensor.pow(input, exponent.tensor)
+        }
+    },
+]

@@ -185,3 +185,48 @@ extension Bool: ScalarConvertible {
     /// The number as this type.
     public init(scalar: Scalar) { self = scalar.boolValue }
 }
+
+// MARK: - Rows
+
+private let toSignatures = """
+    input, dtype: dtype, non_blocking=False, copy=False, *, memory_format=None
+    input, device: device=None, dtype: dtype=None, non_blocking=False, copy=False, *, memory_format=None
+    input, other: Tensor, non_blocking=False, copy=False, *, memory_format=None
+    """
+
+extension OperatorRow {
+    private static func cast(_ name: String, _ type: DType) -> OperatorRow {
+        OperatorRow(name, .cast, "input, memory_format=None", isDifferentiable: type.isFloatingPoint) {
+            try $0.input.to(type)
+        }
+    }
+
+    fileprivate static let casts: [OperatorRow] = [
+        OperatorRow("to", .cast, toSignatures) {
+            let (input, other) = (try $0.input, try $0.optionalTensor("other"))
+            let type = try $0.dtype() ?? other?.dtype ?? input.dtype
+            let result = input.to(try $0.optionalDevice() ?? other?.device ?? input.device, type)
+            return try $0.bool("copy") && result === input ? result.clone() : result
+        },
+        OperatorRow("type_as", .cast, "input, other") { try $0.input.to(try $0.tensor("other").dtype) },
+        cast("bool", .bool), cast("byte", .uint8), cast("char", .int8), cast("short", .int16), cast("int", .int32),
+        cast("long", .int64), cast("half", .float16), cast("bfloat16", .bfloat16), cast("float", .float32),
+        cast("double", .float64),
+    ]
+
+    fileprivate static let copies: [OperatorRow] = [
+        OperatorRow("clone", .shape, "input, *, memory_format=None") { try $0.input.clone() },
+        OperatorRow("contiguous", .shape, "input, memory_format=None") { try $0.input.contiguous() },
+        OperatorRow("detach", .other, "input", isDifferentiable: false, inPlace: { try $0.input.detach_() }) {
+            try $0.input.detach()
+        },
+        OperatorRow("copy_", .other, "input, src, non_blocking=False") { try $0.input.copy_(try $0.tensor("src")) },
+        OperatorRow("fill", .creation, "input, value", inPlace: { try $0.input.fill_(try $0.scalar("value")) }) {
+            try $0.input.clone().fill_(try $0.scalar("value"))
+        },
+        OperatorRow("zero_", .creation, "input") { try $0.input.zero_() },
+        OperatorRow("item", .other, "input", isDifferentiable: false) { try $0.input.item() as Scalar },
+    ]
+}
+
+let conversionOperators: [OperatorRow] = OperatorRow.casts + OperatorRow.copies

@@ -212,7 +212,9 @@ extension Tensor {
             } else {
                 count = Int(((to.doubleValue - from.doubleValue) / by.doubleValue).rounded(.up))
             }
-            let result = Tensor(emptyOf: [Swift.max(count, 0)], dtype ?? from.dtype, on: device)
+            let isIntegral = [from, to, by].allSatisfy { if case .double = $0 { false } else { true } }
+            let type = dtype ?? (isIntegral ? .int64 : DType.default)
+            let result = Tensor(emptyOf: [Swift.max(count, 0)], type, on: device)
             result.backend.arange(into: result, start: from, step: by)
             if requiresGrad { result.requiresGrad_() }
             return result
@@ -262,3 +264,78 @@ extension Tensor {
         }
     }
 }
+
+// MARK: - Rows
+
+private let options = "*, out=None, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False"
+private let likeOptions = "*, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None"
+private let arangeSignatures = "end, \(options)\nstart, end, step=1, \(options)"
+
+extension OperatorRow {
+    fileprivate static let constants: [OperatorRow] = [
+        OperatorRow("empty", .creation, "*size, \(options.dropFirst(3)), memory_format=None", isDifferentiable: false) {
+            Tensor.empty(
+                try $0.ints("size"), dtype: try $0.dtype(), device: try $0.device(), requiresGrad: try $0.requiresGrad)
+        },
+        OperatorRow("zeros", .creation, "*size, \(options.dropFirst(3))", isDifferentiable: false) {
+            Tensor.zeros(
+                try $0.ints("size"), dtype: try $0.dtype(), device: try $0.device(), requiresGrad: try $0.requiresGrad)
+        },
+        OperatorRow("ones", .creation, "*size, \(options.dropFirst(3))", isDifferentiable: false) {
+            Tensor.ones(
+                try $0.ints("size"), dtype: try $0.dtype(), device: try $0.device(), requiresGrad: try $0.requiresGrad)
+        },
+        OperatorRow("full", .creation, "size, fill_value, \(options)", isDifferentiable: false) {
+            Tensor.full(
+                try $0.ints("size"), try $0.scalar("fill_value"), dtype: try $0.dtype(), device: try $0.device(),
+                requiresGrad: try $0.requiresGrad)
+        },
+        OperatorRow("empty_like", .creation, "input, \(likeOptions)", isDifferentiable: false) {
+            Tensor.emptyLike(try $0.input, dtype: try $0.dtype(), device: try $0.optionalDevice())
+                .requiresGrad_(try $0.requiresGrad)
+        },
+        OperatorRow("zeros_like", .creation, "input, \(likeOptions)", isDifferentiable: false) {
+            Tensor.zerosLike(try $0.input, dtype: try $0.dtype(), device: try $0.optionalDevice())
+                .requiresGrad_(try $0.requiresGrad)
+        },
+        OperatorRow("ones_like", .creation, "input, \(likeOptions)", isDifferentiable: false) {
+            Tensor.onesLike(try $0.input, dtype: try $0.dtype(), device: try $0.optionalDevice())
+                .requiresGrad_(try $0.requiresGrad)
+        },
+        OperatorRow("full_like", .creation, "input, fill_value, \(likeOptions)", isDifferentiable: false) {
+            let input = try $0.input
+            return Tensor.full(
+                input.shape, try $0.scalar("fill_value"), dtype: try $0.dtype() ?? input.dtype,
+                device: try $0.optionalDevice() ?? input.device, requiresGrad: try $0.requiresGrad)
+        },
+    ]
+
+    fileprivate static let sequences: [OperatorRow] = [
+        OperatorRow("eye", .creation, "n, m=None, \(options)", isDifferentiable: false) {
+            Tensor.eye(
+                try $0.int("n"), try $0.optionalInt("m"), dtype: try $0.dtype(), device: try $0.device(),
+                requiresGrad: try $0.requiresGrad)
+        },
+        OperatorRow("arange", .creation, arangeSignatures, isDifferentiable: false) {
+            Tensor.arange(
+                try $0.optionalScalar("start") ?? .int(0), try $0.scalar("end"), try $0.optionalScalar("step") ?? .int(1),
+                dtype: try $0.dtype(), device: try $0.device(), requiresGrad: try $0.requiresGrad)
+        },
+        OperatorRow("linspace", .creation, "start, end, steps, \(options)", isDifferentiable: false) {
+            Tensor.linspace(
+                try $0.scalar("start"), try $0.scalar("end"), try $0.int("steps"), dtype: try $0.dtype(),
+                device: try $0.device(), requiresGrad: try $0.requiresGrad)
+        },
+        OperatorRow(
+            "tensor", .creation, "data, *, dtype=None, device=None, requires_grad=False, pin_memory=False",
+            isDifferentiable: false
+        ) {
+            guard let data = $0.value("data") else { throw Misuse("tensor(): argument 'data' must be given") }
+            if case .tensor(let tensor) = data { return tensor.detach().clone() }
+            return try $0.nested("data", data).to(try $0.device(), try $0.dtype() ?? $0.nested("data", data).dtype)
+                .requiresGrad_(try $0.requiresGrad)
+        },
+    ]
+}
+
+let creationOperators: [OperatorRow] = OperatorRow.constants + OperatorRow.sequences

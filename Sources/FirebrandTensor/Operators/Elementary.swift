@@ -69,6 +69,13 @@ extension Tensor {
     public func ceil(out: Tensor? = nil) -> Tensor { step("ceil", "CeilBackward0", .ceil, out: out) }
     /// Rounds to nearest, halves to even. PyTorch: `torch.round`.
     public func round(out: Tensor? = nil) -> Tensor { step("round", "RoundBackward0", .round, out: out) }
+    /// Rounds to so many decimals; negative ones count from the point to the left. PyTorch: `torch.round`.
+    public func round(decimals: Int) -> Tensor {
+        if decimals == 0 { return round() }
+        var power = 1.0
+        for _ in 0..<Swift.abs(decimals) { power *= 10 }
+        return decimals > 0 ? mul(power).round().div(power) : div(power).round().mul(power)
+    }
     /// Rounds towards zero. PyTorch: `torch.trunc`.
     public func trunc(out: Tensor? = nil) -> Tensor { step("trunc", "TruncBackward0", .trunc, out: out) }
 
@@ -182,6 +189,39 @@ extension Tensor {
     @discardableResult public func exp_() -> Tensor { inPlace("exp_", .exp) { $0.exp() } }
     /// Logarithm, in place. PyTorch: `log_`.
     @discardableResult public func log_() -> Tensor { inPlace("log_", .log) { $0.log() } }
+    /// -1, 0 or 1, in place. PyTorch: `sign_`.
+    @discardableResult public func sign_() -> Tensor { inPlace("sign_", .sign) { $0.sign() } }
+    /// Rounds down, in place. PyTorch: `floor_`.
+    @discardableResult public func floor_() -> Tensor { inPlace("floor_", .floor) { $0.floor() } }
+    /// Rounds up, in place. PyTorch: `ceil_`.
+    @discardableResult public func ceil_() -> Tensor { inPlace("ceil_", .ceil) { $0.ceil() } }
+    /// Rounds to nearest, in place. PyTorch: `round_`.
+    @discardableResult public func round_(decimals: Int = 0) -> Tensor {
+        if decimals == 0 { return inPlace("round_", .round) { $0.round() } }
+        return overwrite("round_") { $0.round(decimals: decimals) }
+    }
+    /// Rounds towards zero, in place. PyTorch: `trunc_`.
+    @discardableResult public func trunc_() -> Tensor { inPlace("trunc_", .trunc) { $0.trunc() } }
+    /// `self * self`, in place. PyTorch: `square_`.
+    @discardableResult public func square_() -> Tensor { overwrite("square_") { $0.square() } }
+    /// `1 / sqrt(self)`, in place. PyTorch: `rsqrt_`.
+    @discardableResult public func rsqrt_() -> Tensor { inPlace("rsqrt_", .rsqrt) { $0.rsqrt() } }
+    /// `1 / self`, in place. PyTorch: `reciprocal_`.
+    @discardableResult public func reciprocal_() -> Tensor { inPlace("reciprocal_", .reciprocal) { $0.reciprocal() } }
+    /// `exp(self) - 1`, in place. PyTorch: `expm1_`.
+    @discardableResult public func expm1_() -> Tensor { inPlace("expm1_", .expm1) { $0.expm1() } }
+    /// `log(1 + self)`, in place. PyTorch: `log1p_`.
+    @discardableResult public func log1p_() -> Tensor { inPlace("log1p_", .log1p) { $0.log1p() } }
+    /// Logarithm to base 2, in place. PyTorch: `log2_`.
+    @discardableResult public func log2_() -> Tensor { inPlace("log2_", .log2) { $0.log2() } }
+    /// Logarithm to base 10, in place. PyTorch: `log10_`.
+    @discardableResult public func log10_() -> Tensor { inPlace("log10_", .log10) { $0.log10() } }
+    /// Sine, in place. PyTorch: `sin_`.
+    @discardableResult public func sin_() -> Tensor { inPlace("sin_", .sin) { $0.sin() } }
+    /// Cosine, in place. PyTorch: `cos_`.
+    @discardableResult public func cos_() -> Tensor { inPlace("cos_", .cos) { $0.cos() } }
+    /// Tangent, in place. PyTorch: `tan_`.
+    @discardableResult public func tan_() -> Tensor { inPlace("tan_", .tan) { $0.tan() } }
     /// Hyperbolic tangent, in place. PyTorch: `tanh_`.
     @discardableResult public func tanh_() -> Tensor { inPlace("tanh_", .tanh) { $0.tanh() } }
     /// Sigmoid, in place. PyTorch: `sigmoid_`.
@@ -206,3 +246,62 @@ private func tanhGradient(_ grad: Tensor, _ y: Tensor) -> Tensor {
     if isGradEnabled() { return grad.mul(y.mul(y).rsub(1)) }
     return guarded("tanh", [grad, y]) { () throws(Misuse) in try pointwise(.tanhGrad, grad, y) }
 }
+
+// MARK: - Rows
+
+extension OperatorRow {
+    /// An operator on one operand with an in-place form and an `out:`.
+    private static func unary(
+        _ name: String, aliases: [String] = [], inPlace: @escaping @Sendable (Tensor) -> Tensor,
+        _ forward: @escaping @Sendable (Tensor, _ out: Tensor?) -> Tensor
+    ) -> OperatorRow {
+        OperatorRow(
+            name, .pointwiseUnary, "input, *, out=None", aliases: aliases,
+            inPlace: { inPlace(try $0.input) }
+        ) { forward(try $0.input, $0.takeOut()) }
+    }
+
+    fileprivate static let signs: [OperatorRow] = [
+        unary("neg", aliases: ["negative"], inPlace: { $0.neg_() }) { $0.neg(out: $1) },
+        unary("abs", aliases: ["absolute"], inPlace: { $0.abs_() }) { $0.abs(out: $1) },
+        unary("sign", inPlace: { $0.sign_() }) { $0.sign(out: $1) },
+        unary("floor", inPlace: { $0.floor_() }) { $0.floor(out: $1) },
+        unary("ceil", inPlace: { $0.ceil_() }) { $0.ceil(out: $1) },
+        unary("trunc", aliases: ["fix"], inPlace: { $0.trunc_() }) { $0.trunc(out: $1) },
+        OperatorRow(
+            "round", .pointwiseUnary, "input, *, decimals=0, out=None", aliases: ["special.round"],
+            inPlace: { try $0.input.round_(decimals: try $0.int("decimals")) }
+        ) { try $0.input.round(decimals: try $0.int("decimals")) },
+    ]
+
+    fileprivate static let functions: [OperatorRow] = [
+        OperatorRow("square", .pointwiseUnary, "input, *, out=None", inPlace: { try $0.input.square_() }) {
+            try $0.input.square()
+        },
+        unary("sqrt", inPlace: { $0.sqrt_() }) { $0.sqrt(out: $1) },
+        unary("rsqrt", inPlace: { $0.rsqrt_() }) { $0.rsqrt(out: $1) },
+        unary("reciprocal", inPlace: { $0.reciprocal_() }) { $0.reciprocal(out: $1) },
+        unary("exp", inPlace: { $0.exp_() }) { $0.exp(out: $1) },
+        unary("expm1", aliases: ["special.expm1"], inPlace: { $0.expm1_() }) { $0.expm1(out: $1) },
+        unary("log", inPlace: { $0.log_() }) { $0.log(out: $1) },
+        unary("log1p", aliases: ["special.log1p"], inPlace: { $0.log1p_() }) { $0.log1p(out: $1) },
+        unary("log2", inPlace: { $0.log2_() }) { $0.log2(out: $1) },
+        unary("log10", inPlace: { $0.log10_() }) { $0.log10(out: $1) },
+        unary("sin", inPlace: { $0.sin_() }) { $0.sin(out: $1) },
+        unary("cos", inPlace: { $0.cos_() }) { $0.cos(out: $1) },
+        unary("tan", inPlace: { $0.tan_() }) { $0.tan(out: $1) },
+        unary("tanh", aliases: ["nn.functional.tanh"], inPlace: { $0.tanh_() }) { $0.tanh(out: $1) },
+        unary("sigmoid", aliases: ["special.expit", "nn.functional.sigmoid"], inPlace: { $0.sigmoid_() }) {
+            $0.sigmoid(out: $1)
+        },
+        OperatorRow(
+            "nn.functional.relu", .activation, "input, inplace=False", aliases: ["relu"],
+            inPlace: { try $0.input.relu_() }
+        ) {
+            let input = try $0.input
+            return try $0.bool("inplace") ? input.relu_() : input.relu()
+        },
+    ]
+}
+
+let elementaryOperators: [OperatorRow] = OperatorRow.signs + OperatorRow.functions

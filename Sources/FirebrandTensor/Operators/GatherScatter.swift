@@ -194,3 +194,71 @@ private func scatterSourceGradient(_ grad: Tensor, _ dim: Int, _ index: Tensor, 
     }
     return result
 }
+
+extension Tensor {
+    /// For each index a row of zeros with a one at that place; int64. PyTorch: `torch.nn.functional.one_hot`.
+    ///
+    /// - Parameter numClasses: the length of the rows; -1 takes one more than the largest index.
+    ///
+    /// Shape: `self` (int64) with one more dimension at the end.
+    /// ```swift
+    /// Tensor([0, 2]).oneHot(numClasses: 3)     // [[1, 0, 0], [0, 0, 1]]
+    /// ```
+    public func oneHot(numClasses: Int = -1) -> Tensor {
+        guarded("one_hot", [self]) { () throws(Misuse) in
+            guard dtype == .int64 else {
+                throw Misuse("one_hot is only applicable to index tensor of type LongTensor.")
+            }
+            if count == 0 {
+                guard numClasses > 0 else {
+                    throw Misuse("Can not infer total number of classes from empty tensor.")
+                }
+                return Tensor.zeros(Array(shape) + [numClasses], dtype: .int64)
+            }
+            let (least, most) = noGrad { (min().item() as Int, max().item() as Int) }
+            guard least >= 0 else { throw Misuse("Class values must be non-negative.") }
+            guard numClasses == -1 || most < numClasses else {
+                throw Misuse("Class values must be smaller than num_classes.")
+            }
+            let classes = numClasses == -1 ? most + 1 : numClasses
+            return Tensor.zeros(Array(shape) + [classes], dtype: .int64).scatter_(-1, unsqueeze(-1), value: 1)
+        }
+    }
+}
+
+// MARK: - Rows
+
+private let scatterSignatures = """
+    input, dim, index, src: Tensor, *, out=None
+    input, dim, index, value: Number, *, out=None
+    """
+
+let gatherScatterOperators: [OperatorRow] = [
+    OperatorRow("gather", .indexing, "input, dim, index, *, sparse_grad=False, out=None") {
+        try $0.input.gather(try $0.int("dim"), try $0.tensor("index"))
+    },
+    OperatorRow("index_select", .indexing, "input, dim, index, *, out=None") {
+        try $0.input.indexSelect(try $0.int("dim"), try $0.tensor("index"))
+    },
+    OperatorRow(
+        "scatter", .indexing, scatterSignatures,
+        inPlace: {
+            if let source = try $0.optionalTensor("src") {
+                return try $0.input.scatter_(try $0.int("dim"), try $0.tensor("index"), source)
+            }
+            return try $0.input.scatter_(try $0.int("dim"), try $0.tensor("index"), value: try $0.scalar("value"))
+        }
+    ) {
+        if let source = try $0.optionalTensor("src") {
+            return try $0.input.scatter(try $0.int("dim"), try $0.tensor("index"), source)
+        }
+        return try $0.input.scatter(try $0.int("dim"), try $0.tensor("index"), value: try $0.scalar("value"))
+    },
+    OperatorRow(
+        "scatter_add", .indexing, "input, dim, index, src, *, out=None",
+        inPlace: { try $0.input.scatterAdd_(try $0.int("dim"), try $0.tensor("index"), try $0.tensor("src")) }
+    ) { try $0.input.scatterAdd(try $0.int("dim"), try $0.tensor("index"), try $0.tensor("src")) },
+    OperatorRow("nn.functional.one_hot", .embedding, "input, num_classes=-1", isDifferentiable: false) {
+        try $0.input.oneHot(numClasses: try $0.int("num_classes"))
+    },
+]

@@ -325,9 +325,13 @@ extension Tensor {
         }
     }
 
-    private func write(_ value: Tensor, _ indices: [TensorIndex]) throws(Misuse) {
+    private func write(_ value: Tensor, _ indices: [TensorIndex], accumulate: Bool = false) throws(Misuse) {
         let (view, tensors) = try basicPart(indices)
         if tensors.allSatisfy({ $0 == nil }) {
+            if accumulate {
+                view.add_(value.squeezedLeading(to: view.dim))
+                return
+            }
             view.copy_(value.squeezedLeading(to: view.dim))
             return
         }
@@ -344,7 +348,7 @@ extension Tensor {
         let flat = view.isContiguous ? view.reshape([-1]) : view.contiguousClone().reshape([-1])
         try willChangeInPlace(self)
         let spread = source.expand(positions.shape).contiguousClone().reshape([-1])
-        _ = backend.scatter(spread, dim: 0, index: positions.reshape([-1]), accumulate: false, into: flat)
+        _ = backend.scatter(spread, dim: 0, index: positions.reshape([-1]), accumulate: accumulate, into: flat)
         if !view.isContiguous { backend.copy(flat.reshape(view.shape), into: view) }
     }
 
@@ -385,3 +389,72 @@ extension Tensor {
 
     private func inPlaceCopy() -> Tensor { contiguousClone() }
 }
+
+// MARK: - Putting
+
+extension Tensor {
+    /// A copy with `values` written at the places the indices say; assignment as a function. PyTorch: `index_put`.
+    ///
+    /// - Parameters:
+    ///   - indices: for each dimension from the first on, a tensor of indices or a mask; `.all` is a whole dimension.
+    ///   - values: broadcast to the shape of the places.
+    ///   - accumulate: add to what is there; places named twice get both.
+    ///
+    /// Gradients: 0 at the places (unchanged where accumulating); and what is at the places.
+    public func indexPut(_ indices: [TensorIndex], _ values: Tensor, accumulate: Bool = false) -> Tensor {
+        guarded("index_put", [self, values]) { () throws(Misuse) in
+            guard values.dtype == dtype else {
+                throw Misuse(
+                    "Index put requires the source and destination dtypes match, got \(dtype.scalarTypeName) for the "
+                        + "destination and \(values.dtype.scalarTypeName) for the source.")
+            }
+            let result = contiguousClone()
+            try result.put(values, indices, accumulate)
+            result.record("IndexPutBackward0", self, values) { _ in
+                let (shape, type) = (values.shape, values.dtype)
+                return { node, grad in
+                    Gradients(
+                        node.needs(0)
+                            ? (accumulate ? grad : grad.indexPut(indices, Tensor.zeros([], dtype: grad.dtype))) : nil,
+                        node.needs(1) ? grad[at: indices].unbroadcast(to: shape, type) : nil)
+                }
+            }
+            return result
+        }
+    }
+
+    private func put(_ values: Tensor, _ indices: [TensorIndex], _ accumulate: Bool) throws(Misuse) {
+        var failure: Misuse?
+        noGrad { do { try write(values, indices, accumulate: accumulate) } catch { failure = error as? Misuse } }
+        if let failure { throw failure }
+    }
+
+    /// ``indexPut(_:_:accumulate:)`` in place. PyTorch: `index_put_`.
+    @discardableResult
+    public func indexPut_(_ indices: [TensorIndex], _ values: Tensor, accumulate: Bool = false) -> Tensor {
+        overwrite("index_put_", [values]) { $0.indexPut(indices, values, accumulate: accumulate) }
+    }
+}
+
+// MARK: - Rows
+
+let indexingOperators: [OperatorRow] = [
+    OperatorRow("__getitem__", .indexing, "input, index") { try $0.input[at: try $0.indices("index")] },
+    OperatorRow(
+        "index_put", .indexing, "input, indices, values, accumulate=False",
+        inPlace: {
+            try $0.input.indexPut_(
+                try $0.tensorIndices("indices"), try $0.tensor("values"), accumulate: try $0.bool("accumulate"))
+        }
+    ) {
+        try $0.input.indexPut(
+            try $0.tensorIndices("indices"), try $0.tensor("values"), accumulate: try $0.bool("accumulate"))
+    },
+    OperatorRow("nonzero", .indexing, "input, *, out=None, as_tuple=False", isDifferentiable: false) {
+        let input = try $0.input
+        let positions = input.nonzeroPositions()
+        if try $0.bool("as_tuple") { return positions }
+        if positions.isEmpty { return Tensor.zeros([input.bool().any().item() as Bool ? 1 : 0, 0], dtype: .int64) }
+        return stack(positions, dim: 1)
+    },
+]

@@ -131,3 +131,30 @@ extension Tensor {
         }
     }
 }
+
+// MARK: - Rows
+
+let joiningOperators: [OperatorRow] = [
+    OperatorRow("cat", .joining, "tensors, dim=0, *, out=None", aliases: ["concat", "concatenate"]) {
+        cat(try $0.tensors("tensors"), dim: try $0.int("dim"))
+    },
+    OperatorRow("stack", .joining, "tensors, dim=0, *, out=None") {
+        stack(try $0.tensors("tensors"), dim: try $0.int("dim"))
+    },
+    OperatorRow(
+        "split", .joining,
+        "tensor, split_size_or_sections, dim=0\ntensor, split_size, dim=0"
+    ) {
+        let name = $0.has("split_size") ? "split_size" : "split_size_or_sections"
+        let sizes = try $0.ints(name)
+        if $0.value(name)?.elements != nil { return try $0.input.split(sizes, dim: try $0.int("dim")) }
+        return try $0.input.split(sizes[0], dim: try $0.int("dim"))
+    },
+    OperatorRow("split_with_sizes", .joining, "input, split_sizes, dim=0") {
+        try $0.input.split(try $0.ints("split_sizes"), dim: try $0.int("dim"))
+    },
+    OperatorRow("chunk", .joining, "input, chunks, dim=0") {
+        try $0.input.chunk(try $0.int("chunks"), dim: try $0.int("dim"))
+    },
+    OperatorRow("unbind", .joining, "input, dim=0") { try $0.input.unbind(dim: try $0.int("dim")) },
+]

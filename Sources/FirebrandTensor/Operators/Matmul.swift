@@ -201,6 +201,12 @@ extension Tensor {
         }
     }
 
+    /// ``addmm(_:_:beta:alpha:)`` in place. PyTorch: `addmm_`.
+    @discardableResult
+    public func addmm_(_ a: Tensor, _ b: Tensor, beta: Scalar = .int(1), alpha: Scalar = .int(1)) -> Tensor {
+        overwrite("addmm_", [a, b]) { $0.addmm(a, b, beta: beta, alpha: alpha) }
+    }
+
     /// The transpose of a matrix for a rule: recorded only if the rule itself is.
     @inline(__always)
     fileprivate func transposedView() -> Tensor {
@@ -269,3 +275,28 @@ extension Tensor {
 /// ```
 @discardableResult
 public func matmul(_ a: Tensor, _ b: Tensor, out: Tensor? = nil) -> Tensor { a.matmul(b, out: out) }
+
+// MARK: - Rows
+
+let matmulOperators: [OperatorRow] = [
+    OperatorRow("matmul", .matmul, "input, other, *, out=None", aliases: ["linalg.matmul"]) {
+        try $0.input.matmul(try $0.tensor("other"), out: $0.takeOut())
+    },
+    OperatorRow("mm", .matmul, "input, mat2, *, out=None") { try $0.input.mm(try $0.tensor("mat2")) },
+    OperatorRow("bmm", .matmul, "input, mat2, *, out=None") { try $0.input.bmm(try $0.tensor("mat2")) },
+    OperatorRow("mv", .matmul, "input, vec, *, out=None") { try $0.input.mv(try $0.tensor("vec")) },
+    OperatorRow("dot", .matmul, "input, tensor, *, out=None") { try $0.input.dot(try $0.tensor("tensor")) },
+    OperatorRow(
+        "addmm", .matmul, "input, mat1, mat2, *, beta=1, alpha=1, out=None",
+        inPlace: {
+            try $0.input.addmm_(
+                try $0.tensor("mat1"), try $0.tensor("mat2"), beta: try $0.scalar("beta"), alpha: try $0.scalar("alpha"))
+        }
+    ) {
+        try $0.input.addmm(
+            try $0.tensor("mat1"), try $0.tensor("mat2"), beta: try $0.scalar("beta"), alpha: try $0.scalar("alpha"))
+    },
+    OperatorRow("nn.functional.linear", .linear, "input, weight, bias=None") {
+        try $0.input.linear(try $0.tensor("weight"), try $0.optionalTensor("bias"))
+    },
+]

@@ -168,6 +168,21 @@ extension Tensor {
         }
     }
 
+    /// An in-place operator made of the out-of-place one: computes the new value, then copies it here.
+    package func overwrite(_ name: StaticString, _ others: [Tensor] = [], _ forward: (Tensor) -> Tensor) -> Tensor {
+        inPlace(name, others, recorded: forward) { (target) throws(Misuse) in
+            let result = noGrad { forward(target) }
+            if hasFailed { return }
+            guard result.shape == target.shape else {
+                throw Misuse(
+                    "output with shape \(target.shape.list) doesn't match the broadcast shape \(result.shape.list)")
+            }
+            _ = try write(into: target, result.shape, result.dtype) { (target) throws(Misuse) in
+                target.backend.copy(result, into: target)
+            }
+        }
+    }
+
     /// The gradient of an operand that was broadcast or promoted: summed and converted back to what it was.
     @inline(__always)
     package func unbroadcast(to shape: Size, _ dtype: DType) -> Tensor {

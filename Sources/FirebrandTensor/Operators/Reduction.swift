@@ -98,8 +98,10 @@ extension Tensor {
     public func mean(dim: Int, keepdim: Bool = false) -> Tensor { mean(dim: [dim], keepdim: keepdim) }
 
     /// The product of all elements, or along one dimension. PyTorch: `torch.prod`.
-    public func prod(dim: Int? = nil, keepdim: Bool = false) -> Tensor {
+    public func prod(dim: Int? = nil, keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
         guarded("prod", [self]) { () throws(Misuse) in
+            if let dtype, dtype != self.dtype { return to(dtype).prod(dim: dim, keepdim: keepdim) }
+            let dtype = self.dtype
             let mask = try reductionMask(dim.map { [$0] })
             let result = Tensor(emptyOf: reducedShape(mask), dtype.isFloatingPoint ? dtype : .int64, on: device)
             try backend.reduce(.prod, self, into: result)
@@ -117,7 +119,7 @@ extension Tensor {
     // MARK: Spread
 
     /// Variance of all elements, or along `dim`, divided by n - `correction`. PyTorch: `torch.var`.
-    public func `var`(dim: [Int]? = nil, correction: Int = 1, keepdim: Bool = false) -> Tensor {
+    public func `var`(dim: [Int]? = nil, correction: Double = 1, keepdim: Bool = false) -> Tensor {
         guarded("var", [self]) { () throws(Misuse) in
             guard dtype.isFloatingPoint else {
                 throw Misuse("std and var only support floating point and complex dtypes")
@@ -128,15 +130,15 @@ extension Tensor {
             let mean = Tensor(emptyOf: reduced, .float64, on: device)
             let squares = Tensor(emptyOf: reduced, .float64, on: device)
             try backend.moments(self, mean: mean, squares: squares)
-            let divisor = Swift.max(0, length - correction)
-            try backend.binary(.div, squares, .int(divisor), scalarFirst: false, into: squares)
+            let divisor = Swift.max(0, Double(length) - correction)
+            try backend.binary(.div, squares, .double(divisor), scalarFirst: false, into: squares)
             let result = squares.cast(to: dtype).finished(mask, keepdim)
             result.record("VarBackward0", self) { node in
                 let operand = node.save(self)
                 return { node, grad in
                     let x = operand.value(node)
                     let centred = x.sub(x.mean(dim: dim, keepdim: true))
-                    return Gradients(grad.restored(mask, keepdim || x.dim == 0).mul(centred).mul(2.0 / Double(divisor)))
+                    return Gradients(grad.restored(mask, keepdim || x.dim == 0).mul(centred).mul(2 / divisor))
                 }
             }
             return result
@@ -144,7 +146,7 @@ extension Tensor {
     }
 
     /// Standard deviation of all elements, or along `dim`. PyTorch: `torch.std`.
-    public func std(dim: [Int]? = nil, correction: Int = 1, keepdim: Bool = false) -> Tensor {
+    public func std(dim: [Int]? = nil, correction: Double = 1, keepdim: Bool = false) -> Tensor {
         guarded("std", [self]) { () throws(Misuse) in
             guard dtype.isFloatingPoint else {
                 throw Misuse("std and var only support floating point and complex dtypes")
@@ -158,7 +160,7 @@ extension Tensor {
                     let (x, y) = (operand.value(node), saved.value(node))
                     let slope = grad.div(y.mul(2)).maskedFill(y.eq(0), 0).restored(mask, keepdim || x.dim == 0)
                     let centred = x.sub(x.mean(dim: dim, keepdim: true))
-                    return Gradients(slope.mul(centred).mul(2.0 / Double(Swift.max(0, length - correction))))
+                    return Gradients(slope.mul(centred).mul(2 / Swift.max(0, Double(length) - correction)))
                 }
             }
             return result
@@ -273,13 +275,17 @@ extension Tensor {
     // MARK: Logic
 
     /// Whether all elements are non-zero, or all along `dim`. PyTorch: `torch.all`.
-    public func all(dim: Int? = nil, keepdim: Bool = false) -> Tensor { logical("all", .all, dim, keepdim) }
+    public func all(dim: [Int]? = nil, keepdim: Bool = false) -> Tensor { logical("all", .all, dim, keepdim) }
+    /// Whether all elements along one dimension are non-zero. PyTorch: `torch.all`.
+    public func all(dim: Int, keepdim: Bool = false) -> Tensor { all(dim: [dim], keepdim: keepdim) }
     /// Whether any element is non-zero, or any along `dim`. PyTorch: `torch.any`.
-    public func any(dim: Int? = nil, keepdim: Bool = false) -> Tensor { logical("any", .any, dim, keepdim) }
+    public func any(dim: [Int]? = nil, keepdim: Bool = false) -> Tensor { logical("any", .any, dim, keepdim) }
+    /// Whether any element along one dimension is non-zero. PyTorch: `torch.any`.
+    public func any(dim: Int, keepdim: Bool = false) -> Tensor { any(dim: [dim], keepdim: keepdim) }
 
-    private func logical(_ name: StaticString, _ op: ReductionKernel, _ dim: Int?, _ keepdim: Bool) -> Tensor {
+    private func logical(_ name: StaticString, _ op: ReductionKernel, _ dim: [Int]?, _ keepdim: Bool) -> Tensor {
         guarded(name, [self]) { () throws(Misuse) in
-            let mask = try reductionMask(dim.map { [$0] })
+            let mask = try reductionMask(dim)
             // PyTorch answers in uint8 for uint8.
             let result = Tensor(emptyOf: reducedShape(mask), .bool, on: device)
             try backend.reduce(op, self, into: result)
@@ -289,9 +295,11 @@ extension Tensor {
 
     // MARK: Scans and log-sums
 
-    /// Running sums along `dim`. PyTorch: `torch.cumsum`.
-    public func cumsum(dim: Int) -> Tensor {
+    /// Running sums along `dim`; integers sum as int64. PyTorch: `torch.cumsum`.
+    public func cumsum(dim: Int, dtype: DType? = nil) -> Tensor {
         guarded("cumsum", [self]) { () throws(Misuse) in
+            if let dtype, dtype != self.dtype { return to(dtype).cumsum(dim: dim) }
+            let dtype = self.dtype
             let axis = try checkedDimension(dim)
             let type = dtype.isFloatingPoint ? dtype : DType.int64
             let computeType = dtype.isReducedFloatingPoint ? DType.float32 : type
@@ -305,6 +313,10 @@ extension Tensor {
             return result
         }
     }
+
+    /// Running sums in place. PyTorch: `cumsum_`.
+    @discardableResult
+    public func cumsum_(dim: Int) -> Tensor { overwrite("cumsum_") { $0.cumsum(dim: dim) } }
 
     /// `log(sum(exp(self)))` along `dim`, without overflow. PyTorch: `torch.logsumexp`.
     public func logsumexp(dim: [Int], keepdim: Bool = false) -> Tensor {
@@ -353,3 +365,91 @@ private func productGradient(_ grad: Tensor, _ x: Tensor, _ mask: [Bool], dim: I
     }
     return expanded.mul(cat(left, dim: axis)).mul(cat(right.reversed(), dim: axis))
 }
+
+// MARK: - Rows
+
+extension Arguments {
+    /// What the variance is divided by, as a difference to the count: `correction`, or `unbiased` as 1 or 0.
+    fileprivate func correction() throws(Misuse) -> Double {
+        if has("unbiased") { return try bool("unbiased") ? 1 : 0 }
+        return has("correction") ? try double("correction") : 1
+    }
+
+    fileprivate var keepdim: Bool { get throws(Misuse) { has("keepdim") ? try bool("keepdim") : false } }
+}
+
+private let spreadSignatures = """
+    input, dim: ints=None, *, correction=1, keepdim=False, out=None
+    input, unbiased: bool
+    input, dim: ints=None, unbiased: bool=True, keepdim=False, *, out=None
+    """
+private let extremumSignatures = """
+    input, *, out=None
+    input, dim: int, keepdim=False, *, out=None
+    input, other: Tensor, *, out=None
+    """
+private let positionSignature = "input, dim=None, keepdim=False, *, out=None"
+
+extension OperatorRow {
+    fileprivate static let sums: [OperatorRow] = [
+        OperatorRow("sum", .reduction, "input, dim=None, keepdim=False, *, dtype=None, out=None") {
+            try $0.input.sum(dim: try $0.optionalInts("dim"), keepdim: try $0.keepdim, dtype: try $0.dtype())
+        },
+        OperatorRow("mean", .reduction, "input, dim=None, keepdim=False, *, dtype=None, out=None") {
+            try $0.input.mean(dim: try $0.optionalInts("dim"), keepdim: try $0.keepdim, dtype: try $0.dtype())
+        },
+        OperatorRow("prod", .reduction, "input, dim=None, keepdim=False, *, dtype=None, out=None") {
+            try $0.input.prod(dim: try $0.optionalInt("dim"), keepdim: try $0.keepdim, dtype: try $0.dtype())
+        },
+        OperatorRow("var", .reduction, spreadSignatures) {
+            try $0.input.var(
+                dim: try $0.optionalInts("dim"), correction: try $0.correction(), keepdim: try $0.keepdim)
+        },
+        OperatorRow("std", .reduction, spreadSignatures) {
+            try $0.input.std(
+                dim: try $0.optionalInts("dim"), correction: try $0.correction(), keepdim: try $0.keepdim)
+        },
+        OperatorRow(
+            "logsumexp", .reduction, "input, dim, keepdim=False, *, out=None", aliases: ["special.logsumexp"]
+        ) { try $0.input.logsumexp(dim: try $0.ints("dim"), keepdim: try $0.keepdim) },
+        OperatorRow(
+            "cumsum", .scan, "input, dim, *, dtype=None, out=None",
+            inPlace: { try $0.input.cumsum_(dim: try $0.int("dim")) }
+        ) { try $0.input.cumsum(dim: try $0.int("dim"), dtype: try $0.dtype()) },
+    ]
+
+    fileprivate static let extrema: [OperatorRow] = [
+        OperatorRow("amax", .reduction, "input, dim=(), keepdim=False, *, out=None") {
+            try $0.input.amax(dim: try $0.ints("dim"), keepdim: try $0.keepdim)
+        },
+        OperatorRow("amin", .reduction, "input, dim=(), keepdim=False, *, out=None") {
+            try $0.input.amin(dim: try $0.ints("dim"), keepdim: try $0.keepdim)
+        },
+        OperatorRow("max", .reduction, extremumSignatures) {
+            if let other = try $0.optionalTensor("other") { return try $0.input.maximum(other, out: $0.takeOut()) }
+            guard let dim = try $0.optionalInt("dim") else { return try $0.input.max() }
+            let (values, indices) = try $0.input.max(dim: dim, keepdim: try $0.keepdim)
+            return [values, indices]
+        },
+        OperatorRow("min", .reduction, extremumSignatures) {
+            if let other = try $0.optionalTensor("other") { return try $0.input.minimum(other, out: $0.takeOut()) }
+            guard let dim = try $0.optionalInt("dim") else { return try $0.input.min() }
+            let (values, indices) = try $0.input.min(dim: dim, keepdim: try $0.keepdim)
+            return [values, indices]
+        },
+        OperatorRow("argmax", .reduction, positionSignature, isDifferentiable: false) {
+            try $0.input.argmax(dim: try $0.optionalInt("dim"), keepdim: try $0.keepdim)
+        },
+        OperatorRow("argmin", .reduction, positionSignature, isDifferentiable: false) {
+            try $0.input.argmin(dim: try $0.optionalInt("dim"), keepdim: try $0.keepdim)
+        },
+        OperatorRow("all", .reduction, positionSignature, isDifferentiable: false) {
+            try $0.input.all(dim: try $0.optionalInts("dim"), keepdim: try $0.keepdim)
+        },
+        OperatorRow("any", .reduction, positionSignature, isDifferentiable: false) {
+            try $0.input.any(dim: try $0.optionalInts("dim"), keepdim: try $0.keepdim)
+        },
+    ]
+}
+
+let reductionOperators: [OperatorRow] = OperatorRow.sums + OperatorRow.extrema

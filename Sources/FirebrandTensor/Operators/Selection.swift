@@ -85,6 +85,58 @@ extension Tensor {
         }
     }
 
+    /// Limits every element to `min...max`, tensors that broadcast; either may be left out. PyTorch: `torch.clamp`.
+    ///
+    /// Where `min` exceeds `max`, the result is `max`. The gradient goes to whatever the result was taken from.
+    public func clamp(min: Tensor?, max: Tensor?) -> Tensor {
+        let operands = [self] + [min, max].compactMap { $0 }
+        return guarded("clamp", operands) { () throws(Misuse) in
+            guard min != nil || max != nil else { throw Misuse("At least one of 'min' or 'max' must not be None") }
+            var result = self
+            try noGradThrowing { () throws(Misuse) in
+                if let min { result = try pointwise(.maximum, result, min) }
+                if let max { result = try pointwise(.minimum, result, max) }
+            }
+            result.record("ClampBackward0", operands) { node in
+                let saved = operands.map { node.save($0) }
+                let forms = operands.map { ($0.shape, $0.dtype) }
+                let (hasMin, hasMax) = (min != nil, max != nil)
+                return { node, grad in
+                    let values = saved.map { $0.value(node).detach() }
+                    let x = values[0]
+                    let low = hasMin ? values[1] : nil
+                    let high = hasMax ? values[values.count - 1] : nil
+                    let zero = Tensor.zeros([], dtype: grad.dtype)
+                    var masks: [Tensor] = []
+                    let (aboveLow, belowHigh) = (low.map { x.ge($0) }, high.map { x.le($0) })
+                    masks.append(aboveLow.map { a in belowHigh.map { a.logicalAnd($0) } ?? a } ?? belowHigh!)
+                    if let low {
+                        let isLow = x.lt(low)
+                        masks.append(high.map { isLow.logicalAnd(low.lt($0)) } ?? isLow)
+                    }
+                    if let high {
+                        let isHigh = x.gt(high)
+                        masks.append(low.map { isHigh.logicalOr($0.gt(high)) } ?? isHigh)
+                    }
+                    return Gradients(
+                        masks.enumerated().map { position, mask in
+                            !node.needs(position)
+                                ? nil
+                                : FirebrandTensor.where(mask, grad, zero).unbroadcast(
+                                    to: forms[position].0, forms[position].1)
+                        })
+                }
+            }
+            return result
+        }
+    }
+
+    private func noGradThrowing(_ body: () throws(Misuse) -> Void) throws(Misuse) {
+        var failure: Misuse?
+        noGrad { do { try body() } catch { failure = error as? Misuse } }
+        if let failure { throw failure }
+    }
+
     @inline(__always)
     private func noGradResult(_ body: () throws(Misuse) -> Tensor) throws(Misuse) -> Tensor { try body() }
 
@@ -92,6 +144,34 @@ extension Tensor {
     public func clampMin<S: TensorScalar>(_ min: S) -> Tensor { clamp(min: min) }
     /// Every element at most `max`. PyTorch: `torch.clamp_max`.
     public func clampMax<S: TensorScalar>(_ max: S) -> Tensor { clamp(max: max) }
+
+    /// Every element at least `min`, broadcast. PyTorch: `torch.clamp_min`.
+    public func clampMin(_ min: Tensor) -> Tensor { clamp(min: min, max: nil) }
+    /// Every element at most `max`, broadcast. PyTorch: `torch.clamp_max`.
+    public func clampMax(_ max: Tensor) -> Tensor { clamp(min: nil, max: max) }
+
+    /// Limits every element in place. PyTorch: `clamp_`.
+    @discardableResult
+    public func clamp_(min: (any TensorScalar)? = nil, max: (any TensorScalar)? = nil) -> Tensor {
+        overwrite("clamp_") { $0.clamp(min: min, max: max) }
+    }
+    /// Limits every element in place. PyTorch: `clamp_`.
+    @discardableResult
+    public func clamp_(min: Tensor?, max: Tensor?) -> Tensor {
+        overwrite("clamp_", [min, max].compactMap { $0 }) { $0.clamp(min: min, max: max) }
+    }
+
+    /// The value of a tensor without dimensions where the mask is true, `self` elsewhere. PyTorch: `masked_fill`.
+    public func maskedFill(_ mask: Tensor, _ value: Tensor) -> Tensor {
+        guarded("masked_fill", [self, mask, value]) { () throws(Misuse) in
+            guard value.dim == 0 else {
+                throw Misuse(
+                    "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with \(value.dim) "
+                        + "dimension(s).")
+            }
+            return FirebrandTensor.where(mask, value.to(dtype), self)
+        }
+    }
 
     /// `value` where the mask is true, `self` elsewhere. PyTorch: `masked_fill`.
     public func maskedFill<S: TensorScalar>(_ mask: Tensor, _ value: S) -> Tensor {
@@ -123,4 +203,91 @@ extension Tensor {
             target.backend.select(mask, filling, target, into: target)
         }
     }
+
+    /// Sets the elements under the mask to a tensor's only value, in place. PyTorch: `masked_fill_`.
+    @discardableResult
+    public func maskedFill_(_ mask: Tensor, _ value: Tensor) -> Tensor {
+        overwrite("masked_fill_", [value]) { $0.maskedFill(mask, value) }
+    }
 }
+
+// MARK: - Rows
+
+extension Arguments {
+    /// A tensor, or a number as a tensor that promotes beside `other` as a number does.
+    fileprivate func tensorOrNumber(_ name: String, beside other: Operand) throws(Misuse) -> Tensor {
+        switch (try operand(name), other) {
+        case (.tensor(let tensor), _): tensor
+        case (.number(let number), .tensor(let other)):
+            Tensor.full([], number, dtype: number.resultType(with: other.dtype))
+        case (.number(let number), .number): Tensor.full([], number)
+        }
+    }
+
+    fileprivate func clamped(_ x: Tensor, _ low: String?, _ high: String?, inPlace: Bool) throws(Misuse) -> Tensor {
+        let (min, max) = (try bound(low), try bound(high))
+        if min?.isTensor ?? false || max?.isTensor ?? false {
+            let (low, high) = (try boundTensor(low, x), try boundTensor(high, x))
+            return inPlace ? x.clamp_(min: low, max: high) : x.clamp(min: low, max: high)
+        }
+        let (low, high) = (min?.scalar, max?.scalar)
+        return inPlace ? x.clamp_(min: low, max: high) : x.clamp(min: low, max: high)
+    }
+
+    private func bound(_ name: String?) throws(Misuse) -> Operand? {
+        guard let name, has(name) else { return nil }
+        return try operand(name)
+    }
+
+    private func boundTensor(_ name: String?, _ x: Tensor) throws(Misuse) -> Tensor? {
+        guard let name, has(name) else { return nil }
+        return try tensorOrNumber(name, beside: .tensor(x))
+    }
+}
+
+extension Arguments.Operand {
+    fileprivate var isTensor: Bool { if case .tensor = self { true } else { false } }
+    fileprivate var scalar: Scalar? { if case .number(let number) = self { number } else { nil } }
+}
+
+let selectionOperators: [OperatorRow] = [
+    OperatorRow("where", .pointwiseTernary, "condition, input, other, *, out=None\ncondition") {
+        let condition = try $0.tensor("condition")
+        if !$0.has("input") { return condition.nonzeroPositions() }
+        return FirebrandTensor.where(
+            condition, try $0.tensorOrNumber("input", beside: try $0.operand("other")),
+            try $0.tensorOrNumber("other", beside: try $0.operand("input")))
+    },
+    OperatorRow("maximum", .pointwiseBinary, "input, other, *, out=None") {
+        try $0.input.maximum(try $0.tensor("other"), out: $0.takeOut())
+    },
+    OperatorRow("minimum", .pointwiseBinary, "input, other, *, out=None") {
+        try $0.input.minimum(try $0.tensor("other"), out: $0.takeOut())
+    },
+    OperatorRow(
+        "clamp", .pointwiseTernary, "input, min=None, max=None, *, out=None", aliases: ["clip"],
+        inPlace: { try $0.clamped(try $0.input, "min", "max", inPlace: true) }
+    ) { try $0.clamped(try $0.input, "min", "max", inPlace: false) },
+    OperatorRow(
+        "clamp_min", .pointwiseBinary, "input, min, *, out=None",
+        inPlace: { try $0.clamped(try $0.input, "min", nil, inPlace: true) }
+    ) { try $0.clamped(try $0.input, "min", nil, inPlace: false) },
+    OperatorRow(
+        "clamp_max", .pointwiseBinary, "input, max, *, out=None",
+        inPlace: { try $0.clamped(try $0.input, nil, "max", inPlace: true) }
+    ) { try $0.clamped(try $0.input, nil, "max", inPlace: false) },
+    OperatorRow(
+        "masked_fill", .indexing, "input, mask, value",
+        inPlace: {
+            switch try $0.operand("value") {
+            case .tensor(let value): try $0.input.maskedFill_(try $0.tensor("mask"), value)
+            case .number(let value): try $0.input.maskedFill_(try $0.tensor("mask"), value)
+            }
+        }
+    ) {
+        switch try $0.operand("value") {
+        case .tensor(let value): try $0.input.maskedFill(try $0.tensor("mask"), value)
+        case .number(let value): try $0.input.maskedFill(try $0.tensor("mask"), value)
+        }
+    },
+]

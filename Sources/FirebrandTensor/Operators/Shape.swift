@@ -151,6 +151,23 @@ extension Tensor {
         }
     }
 
+    /// Drops those of `dims` that have length 1. PyTorch: `torch.squeeze`.
+    public func squeeze(_ dims: [Int]) -> Tensor {
+        guarded("squeeze", [self]) { () throws(Misuse) in
+            var dropped = Set<Int>()
+            for value in dims {
+                guard dropped.insert(try checkedDimension(value)).inserted else {
+                    throw Misuse("dim \(value) appears multiple times in the list of dims")
+                }
+            }
+            let shape = shape
+            let kept = (0..<dim).filter { shape[$0] != 1 || !dropped.contains($0) }
+            return makeView(
+                "SqueezeBackward2", Size(kept.map { shape[$0] }), Size(kept.map { strides[$0] }), offset: storageOffset
+            ) { $0.reshape(shape) }
+        }
+    }
+
     /// A new dimension of length 1 at `dim`. PyTorch: `torch.unsqueeze`.
     public func unsqueeze(_ dim: Int) -> Tensor {
         guarded("unsqueeze", [self]) { () throws(Misuse) in
@@ -390,3 +407,50 @@ private func sliceGradient(_ grad: Tensor, _ shape: Size, _ axis: Int, _ start: 
     result.record("SliceBackward0", grad) { _ in { _, grad in Gradients(grad.slice(axis, start, end, step)) } }
     return result
 }
+
+// MARK: - Rows
+
+extension OperatorRow {
+    fileprivate static let shapes: [OperatorRow] = [
+        OperatorRow("reshape", .shape, "input, *shape") { try $0.input.reshape(try $0.ints("shape")) },
+        OperatorRow("view", .shape, "input, *shape") { try $0.input.view(try $0.ints("shape")) },
+        OperatorRow("reshape_as", .shape, "input, other") { try $0.input.reshape(try $0.tensor("other").shape) },
+        OperatorRow("view_as", .shape, "input, other") { try $0.input.view(try $0.tensor("other").shape) },
+        OperatorRow("flatten", .shape, "input, start_dim=0, end_dim=-1") {
+            try $0.input.flatten(startDim: try $0.int("start_dim"), endDim: try $0.int("end_dim"))
+        },
+        OperatorRow("unflatten", .shape, "input, dim, sizes") {
+            try $0.input.unflatten(try $0.int("dim"), try $0.ints("sizes"))
+        },
+        OperatorRow("squeeze", .shape, "input, dim=None") {
+            if let dims = try $0.optionalInts("dim") { return try $0.input.squeeze(dims) }
+            return try $0.input.squeeze()
+        },
+        OperatorRow("unsqueeze", .shape, "input, dim") { try $0.input.unsqueeze(try $0.int("dim")) },
+        OperatorRow("expand", .shape, "input, *size, implicit=False") { try $0.input.expand(try $0.ints("size")) },
+        OperatorRow("expand_as", .shape, "input, other") { try $0.input.expandAs(try $0.tensor("other")) },
+        OperatorRow("broadcast_to", .shape, "input, size") { try $0.input.broadcastTo(try $0.ints("size")) },
+    ]
+
+    fileprivate static let orders: [OperatorRow] = [
+        OperatorRow("permute", .shape, "input, *dims") { try $0.input.permute(try $0.ints("dims")) },
+        OperatorRow("transpose", .shape, "input, dim0, dim1", aliases: ["swapdims", "swapaxes"]) {
+            try $0.input.transpose(try $0.int("dim0"), try $0.int("dim1"))
+        },
+        OperatorRow("t", .shape, "input", inPlace: { try $0.input.t_() }) { try $0.input.t() },
+        OperatorRow("T", .shape, "input") { try $0.input.T },
+        OperatorRow("mT", .shape, "input") { try $0.input.mT },
+        OperatorRow("movedim", .shape, "input, source: int, destination: int", aliases: ["moveaxis"]) {
+            try $0.input.movedim(try $0.int("source"), try $0.int("destination"))
+        },
+        OperatorRow("narrow", .shape, "input, dim, start, length") {
+            try $0.input.narrow(try $0.int("dim"), try $0.int("start"), try $0.int("length"))
+        },
+        OperatorRow("select", .indexing, "input, dim, index") {
+            try $0.input.select(try $0.int("dim"), try $0.int("index"))
+        },
+        OperatorRow("flip", .shape, "input, *dims") { try $0.input.flip(try $0.ints("dims")) },
+    ]
+}
+
+let shapeOperators: [OperatorRow] = OperatorRow.shapes + OperatorRow.orders

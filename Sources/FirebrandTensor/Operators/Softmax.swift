@@ -52,3 +52,16 @@ private func softmaxGradient(_ kind: SoftmaxKind, _ grad: Tensor, _ y: Tensor, _
         return result
     }
 }
+
+// MARK: - Rows
+
+let softmaxOperators: [OperatorRow] = [
+    OperatorRow(
+        "softmax", .activation, "input, dim, dtype=None, *, out=None",
+        aliases: ["special.softmax", "nn.functional.softmax"]
+    ) { try $0.input.softmax(dim: try $0.int("dim"), dtype: try $0.dtype()) },
+    OperatorRow(
+        "log_softmax", .activation, "input, dim, dtype=None, *, out=None",
+        aliases: ["special.log_softmax", "nn.functional.log_softmax"]
+    ) { try $0.input.logSoftmax(dim: try $0.int("dim"), dtype: try $0.dtype()) },
+]

@@ -246,3 +246,54 @@ package enum Permutation {
         return order
     }
 }
+
+// MARK: - Rows
+
+private let options = "generator=None, out=None, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False"
+private let likeOptions = "*, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None"
+private let randintSignatures = """
+    high: int, size: ints, *, \(options)
+    low: int, high: int, size: ints, *, \(options)
+    """
+
+let randomOperators: [OperatorRow] = [
+    OperatorRow("rand", .random, "*size, \(options)", isDifferentiable: false) {
+        Tensor.rand(
+            try $0.ints("size"), dtype: try $0.dtype(), device: try $0.device(), requiresGrad: try $0.requiresGrad)
+    },
+    OperatorRow("randn", .random, "*size, \(options)", isDifferentiable: false) {
+        Tensor.randn(
+            try $0.ints("size"), dtype: try $0.dtype(), device: try $0.device(), requiresGrad: try $0.requiresGrad)
+    },
+    OperatorRow("randint", .random, randintSignatures, isDifferentiable: false) {
+        Tensor.randint(
+            try $0.optionalInt("low") ?? 0, try $0.int("high"), try $0.ints("size"), dtype: try $0.dtype() ?? .int64,
+            device: try $0.device())
+    },
+    OperatorRow("randperm", .random, "n, *, \(options)", isDifferentiable: false) {
+        Tensor.randperm(try $0.int("n"), dtype: try $0.dtype() ?? .int64)
+    },
+    OperatorRow("rand_like", .random, "input, \(likeOptions)", isDifferentiable: false) {
+        Tensor.randLike(try $0.input, dtype: try $0.dtype())
+    },
+    OperatorRow("randn_like", .random, "input, \(likeOptions)", isDifferentiable: false) {
+        Tensor.randnLike(try $0.input, dtype: try $0.dtype())
+    },
+    OperatorRow("bernoulli", .random, "input, *, generator=None, out=None", isDifferentiable: false) {
+        try $0.input.bernoulli()
+    },
+    OperatorRow("uniform_", .random, "input, from=0.0, to=1.0, *, generator=None", isDifferentiable: false) {
+        try $0.input.uniform_(try $0.double("from"), try $0.double("to"))
+    },
+    OperatorRow("normal_", .random, "input, mean=0.0, std=1.0, *, generator=None", isDifferentiable: false) {
+        try $0.input.normal_(try $0.double("mean"), try $0.double("std"))
+    },
+    OperatorRow(
+        "random_", .random,
+        "input, *, generator=None\ninput, to: int, *, generator=None\ninput, from: int, to: int, *, generator=None",
+        isDifferentiable: false
+    ) {
+        guard let end = try $0.optionalInt("to") else { return try $0.input.random_() }
+        return try $0.input.random_(try $0.optionalInt("from") ?? 0, end)
+    },
+]

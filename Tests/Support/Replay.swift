@@ -1,0 +1,159 @@
+import FirebrandTensor
+import Foundation
+
+/// Runs conformance cases through an operator table and compares what comes out with what PyTorch gave.
+public struct Replay {
+    /// How a case went.
+    public enum Outcome {
+        case passed
+        /// What was wanted and what came.
+        case failed(String)
+        /// The operator, or a value it needs, does not exist here.
+        case unsupported(String)
+    }
+
+    private let table: OperatorTable
+
+    /// Replays through this table.
+    public init(_ table: OperatorTable) { self.table = table }
+
+    /// Runs one case: the call, its gradients, what it wrote to, and its in-place form.
+    public func run(_ run: ReplayCase, in file: ReplayFile) -> Outcome {
+        guard table.find(run.name) != nil else { return .unsupported("no operator \(run.name)") }
+        do {
+            let inputs = try ReplayInputs(file, run, recordsGradients: true)
+            let result = try table.call(run.name, inputs.positional, inputs.named)
+            if let difference = try compare(result, run.outputs, file, run) { return .failed(difference) }
+            for (input, wanted) in run.mutated.sorted(by: { $0.key < $1.key }) {
+                guard let tensor = inputs.tensors[input] else { continue }
+                if let difference = try compare(tensor, wanted, file, run) { return .failed("\(input): \(difference)") }
+            }
+            if !run.cotangents.isEmpty, let difference = try compareGradients(result, inputs, file, run) {
+                return .failed(difference)
+            }
+            if let name = run.inPlace, let difference = try compareInPlace(name, file, run) {
+                return .failed("\(name): \(difference)")
+            }
+            return .passed
+        } catch let error as ReplayInputs.Unsupported {
+            return .unsupported(error.description)
+        } catch {
+            return .failed("\(error)")
+        }
+    }
+
+    // MARK: Parts of a case
+
+    private func compareGradients(
+        _ result: OperatorValue, _ inputs: ReplayInputs, _ file: ReplayFile, _ run: ReplayCase
+    ) throws -> String? {
+        var outputs: [Tensor] = []
+        var cotangents: [Tensor] = []
+        for (position, output) in result.tensors.enumerated() {
+            guard let name = run.cotangents["out\(position)"] else { continue }
+            guard let cotangent = try file.tensors.tensor("\(run.id)/\(name)") else { continue }
+            guard output.requiresGrad else { return "out\(position) does not require a gradient" }
+            outputs.append(output)
+            cotangents.append(cotangent)
+        }
+        let wanted = run.gradients.sorted { $0.key < $1.key }
+        let leaves = wanted.compactMap { inputs.tensors[$0.key] }
+        let gradients = try recovering {
+            grad(outputs: outputs, inputs: leaves, gradOutputs: cotangents, allowUnused: true)
+        }
+        for ((input, name), gradient) in zip(wanted, gradients) {
+            guard let name else {
+                if let gradient { return "grad of \(input): wanted none, got \(gradient.signature)" }
+                continue
+            }
+            guard let gradient else { return "grad of \(input): wanted one, got none" }
+            if let difference = try compare(gradient, name, file, run) { return "grad of \(input): \(difference)" }
+        }
+        return nil
+    }
+
+    private func compareInPlace(_ name: String, _ file: ReplayFile, _ run: ReplayCase) throws -> String? {
+        guard let (row, _) = table.find(run.name), row.hasInPlace else { return "there is no in-place form" }
+        let inputs = try ReplayInputs(file, run, recordsGradients: false)
+        let result = try table.call(name, inputs.positional, inputs.named)
+        guard let target = inputs.tensors["in0"] else { return "no in0" }
+        if let difference = try compare(target, "out0", file, run) { return difference }
+        return try compare(result, ["tensor": "out0"], file, run)
+    }
+
+    // MARK: Comparison
+
+    private func compare(
+        _ result: OperatorValue, _ wanted: Any, _ file: ReplayFile, _ run: ReplayCase
+    ) throws -> String? {
+        if let object = wanted as? [String: Any], let name = object["tensor"] as? String {
+            guard case .tensor(let tensor) = result else { return "wanted a tensor, got \(result.kindName)" }
+            return try compare(tensor, name, file, run).map { "\(name): \($0)" }
+        }
+        let parts = wanted as? [Any] ?? (wanted as? [String: Any])?["tuple"] as? [Any]
+        if let parts {
+            let results: [OperatorValue]
+            switch result {
+            case .list(let values), .tuple(let values): results = values
+            default: return "wanted \(parts.count) values, got \(result.kindName)"
+            }
+            guard results.count == parts.count else { return "wanted \(parts.count) values, got \(results.count)" }
+            for (value, part) in zip(results, parts) {
+                if let difference = try compare(value, part, file, run) { return difference }
+            }
+            return nil
+        }
+        return Replay.compareNumber(result, wanted)
+    }
+
+    private static func compareNumber(_ result: OperatorValue, _ wanted: Any) -> String? {
+        var expected = (wanted as? NSNumber)?.doubleValue
+        if let float = (wanted as? [String: Any])?["float"] {
+            expected = (float as? NSNumber)?.doubleValue ?? Double(float as? String ?? "")
+        }
+        let got: Double? =
+            switch result {
+            case .bool(let value): value ? 1 : 0
+            case .int(let value): Double(value)
+            case .double(let value): value
+            default: nil
+            }
+        if case .none = result, wanted is NSNull { return nil }
+        guard let expected, let got else { return "wanted \(wanted), got \(result)" }
+        let isClose = got == expected || got.isNaN && expected.isNaN || abs(got - expected) <= 1e-6 + 1e-5 * abs(expected)
+        return isClose ? nil : "wanted \(expected), got \(got)"
+    }
+
+    /// What is different between a tensor and the stored one of this name; nil where nothing is.
+    private func compare(_ got: Tensor, _ name: String, _ file: ReplayFile, _ run: ReplayCase) throws -> String? {
+        guard let description = run.descriptions[name] else { return "the case does not describe \(name)" }
+        guard got.dtype.description == description.dtype, got.shape == description.shape else {
+            return "wanted \(description.dtype)\(description.shape), got \(got.signature)"
+        }
+        if description.check == "meta" { return nil }
+        guard let wanted = try file.tensors.tensor("\(run.id)/\(name)") else {
+            return "no stored tensor \(name)"
+        }
+        guard got.dtype.isFloatingPoint else {
+            let (a, b): ([Int], [Int]) = (got.toArray(), wanted.toArray())
+            return a == b ? nil : "wanted \(b.prefix(12)), got \(a.prefix(12))"
+        }
+        var (a, b): ([Double], [Double]) = (got.detach().toArray(), wanted.toArray())
+        if description.check == "abs" { (a, b) = (a.map(abs), b.map(abs)) }
+        if description.check == "unordered" { (a, b) = (Replay.sortedRows(a, got), Replay.sortedRows(b, got)) }
+        for (position, (value, expected)) in zip(a, b).enumerated() {
+            if value.isNaN, expected.isNaN { continue }
+            if value == expected { continue }
+            let isClose =
+                value.isFinite && expected.isFinite
+                && abs(value - expected) <= description.absolute + description.relative * abs(expected)
+            if !isClose { return "element \(position): wanted \(expected), got \(value)" }
+        }
+        return nil
+    }
+
+    private static func sortedRows(_ values: [Double], _ tensor: Tensor) -> [Double] {
+        let length = max(1, tensor.shape.last ?? 1)
+        return stride(from: 0, to: values.count, by: length).flatMap { values[$0..<min($0 + length, values.count)].sorted() }
+    }
+}

@@ -1,0 +1,28 @@
+import Foundation
+
+/// What replaying one file gave.
+public struct ReplayReport: CustomStringConvertible {
+    public let stem: String
+    public var passed = 0
+    /// The failures, each with its case and what was wanted and got.
+    public var failures: [String] = []
+    /// The cases that cannot be run, each with the reason.
+    public var unsupported: [String] = []
+
+    /// Replays all cases of a file.
+    public init(_ replay: Replay, _ file: ReplayFile) {
+        stem = file.stem
+        for run in file.cases {
+            switch replay.run(run, in: file) {
+            case .passed: passed += 1
+            case .failed(let reason): failures.append("\(file.stem)/\(run.id) \(run.name): \(reason)")
+            case .unsupported(let reason): unsupported.append("\(file.stem)/\(run.id) \(run.name): \(reason)")
+            }
+        }
+    }
+
+    /// One line: the numbers.
+    public var description: String {
+        "\(stem): \(passed) passed, \(failures.count) failed, \(unsupported.count) unsupported"
+    }
+}
