@@ -220,7 +220,7 @@ extension Tensor {
     public func transpose(_ dim0: Int, _ dim1: Int) -> Tensor {
         guarded("transpose", [self]) { () throws(Misuse) in
             let (a, b) = (try checkedDimension(dim0), try checkedDimension(dim1))
-            if dim == 0 { return alias() }
+            if dim == 0 { return viewed(shape, strides, "TransposeBackward0") }
             return swapped(a, b, "TransposeBackward0")
         }
     }
