@@ -123,7 +123,8 @@ public struct Replay {
             }
         if case .none = result, wanted is NSNull { return nil }
         guard let expected, let got else { return "wanted \(wanted), got \(result)" }
-        let isClose = got == expected || got.isNaN && expected.isNaN || abs(got - expected) <= 1e-6 + 1e-5 * abs(expected)
+        let isClose =
+            got == expected || got.isNaN && expected.isNaN || abs(got - expected) <= 1e-6 + 1e-5 * abs(expected)
         return isClose ? nil : "wanted \(expected), got \(got)"
     }
 
@@ -157,6 +158,8 @@ public struct Replay {
 
     private static func sortedRows(_ values: [Double], _ tensor: Tensor) -> [Double] {
         let length = max(1, tensor.shape.last ?? 1)
-        return stride(from: 0, to: values.count, by: length).flatMap { values[$0..<min($0 + length, values.count)].sorted() }
+        return stride(from: 0, to: values.count, by: length).flatMap {
+            values[$0..<min($0 + length, values.count)].sorted()
+        }
     }
 }
