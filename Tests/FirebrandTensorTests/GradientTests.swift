@@ -9,18 +9,20 @@ import Testing
         case contiguous, transposed, sliced, expanded
     }
 
-    /// Rows whose gradient is checked elsewhere, because their result is not float64.
-    private static let narrowing: Set<String> = ["float", "half", "bfloat16"]
+    /// Rows that cannot be checked so: results that are not float64, and one that depends on nothing.
+    private static let excepted: Set<String> = ["float", "half", "bfloat16", "zero_"]
 
-    static let names = OperatorSamples.table.rows.filter { $0.isDifferentiable && !narrowing.contains($0.name) }.map(
+    static let names = OperatorSamples.table.rows.filter { $0.isDifferentiable && !excepted.contains($0.name) }.map(
         \.name)
 
     @Test("have the gradient that differences give", arguments: names)
     func gradients(_ name: String) throws {
         var checked = 0
-        for sample in (OperatorSamples.byRow[name] ?? []).prefix(16) {
+        var samples = 0
+        for sample in OperatorSamples.byRow[name] ?? [] where samples < 16 {
             for layout in Layout.allCases {
                 guard let call = Call(sample, layout) else { continue }
+                samples += layout == .contiguous ? 1 : 0
                 checked += try check(call, "\(sample.source), \(layout)") { call in
                     let outputs = try call.outputs()
                     return (
@@ -30,15 +32,18 @@ import Testing
                 }
             }
         }
-        #expect(checked > 0 || name == "zero_", "no element of \(name) could be checked")
+        #expect(checked > 0, "no element of \(name) could be checked")
     }
 
     @Test("have gradients that differentiate again", arguments: names)
     func secondGradients(_ name: String) throws {
-        for sample in (OperatorSamples.byRow[name] ?? []).prefix(8) {
+        var checked = 0
+        var samples = 0
+        for sample in OperatorSamples.byRow[name] ?? [] where samples < 8 {
             guard let call = Call(sample, .contiguous, differentiatesCotangents: true) else { continue }
+            samples += 1
             let weights = call.leaves.map { Tensor.rand($0.shape, generator: Generator(seed: 5), dtype: .float64) }
-            _ = try check(call, "\(sample.source), second") { call in
+            checked += try check(call, "\(sample.source), second") { call in
                 let outputs = try call.outputs()
                 let first = grad(
                     outputs: outputs, inputs: call.leaves, gradOutputs: call.cotangents, createGraph: true,
@@ -55,6 +60,7 @@ import Testing
                 )
             }
         }
+        #expect(checked > 0, "no element of \(name) could be checked")
     }
 
     // MARK: Differences
@@ -154,22 +160,32 @@ import Testing
             for (position, offset) in GradientTests.offsets(of: leaf).enumerated() {
                 let element = leaf.pointer.assumingMemoryBound(to: Double.self) + offset
                 let original = element.pointee
+                func around(_ step: Double) throws -> (above: Double, below: Double) {
+                    defer { element.pointee = original }
+                    element.pointee = original + step
+                    let above = try value().sum
+                    element.pointee = original - step
+                    return (above, try value().sum)
+                }
                 let step = 1e-6 * max(1, abs(original))
-                element.pointee = original + step
-                let above = try value().sum
-                element.pointee = original - step
-                let below = try value().sum
-                element.pointee = original
+                let (above, below) = try around(step)
                 guard above.isFinite, below.isFinite else { continue }
                 let (right, left, central) = (
                     (above - centre) / step, (centre - below) / step, (above - below) / (2 * step)
                 )
                 // Where the sides differ there is a kink, whose gradient is a convention: replay covers those.
                 if abs(right - left) > 1e-3 * (1 + abs(central)) + 1e-7 * magnitude { continue }
-                checked += 1
                 let tolerance = 1e-6 + 1e-5 * abs(central) + 1e-8 * magnitude
+                let agrees = abs(analytic[position] - central) <= tolerance
+                if !agrees {
+                    // A jump at just this place looks even from both sides, but steeper with a smaller step.
+                    let near = try around(step / 4)
+                    let steeper = (near.above - near.below) / (step / 2)
+                    if abs(steeper - central) > 0.1 * abs(central) + 1e-3 { continue }
+                }
+                checked += 1
                 #expect(
-                    abs(analytic[position] - central) <= tolerance,
+                    agrees,
                     "\(what): element \(position) has \(analytic[position]), differences give \(central)")
             }
         }

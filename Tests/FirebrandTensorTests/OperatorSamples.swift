@@ -18,7 +18,7 @@ enum OperatorSamples {
     /// All samples by the name of the row they call.
     static let byRow: [String: [OperatorSample]] = {
         var result: [String: [OperatorSample]] = [:]
-        for sample in fixtures + own {
+        for sample in own + fixtures {
             guard let row = table.find(sample.name)?.row else { continue }
             result[row.name, default: []].append(sample)
         }
@@ -69,7 +69,8 @@ enum OperatorSamples {
             sample("reshape_as", [x, .tensor(Tensor.zeros(3, 2))]), sample("view_as", [x, .tensor(Tensor.zeros(6))]),
             sample("type_as", [x, .tensor(Tensor.zeros([], dtype: .float64))]), sample("double", [x]),
             sample("float", [x]), sample("half", [x]), sample("bfloat16", [x]),
-            sample("fill", [x, .double(2)]), sample("detach", [x]), sample("equal", [x, x]),
+            sample("fill", [x, .double(2)]), sample("detach", [x]), sample("to", [x, .dtype(.float64)]),
+            sample("equal", [x, x]),
             sample("allclose", [x, x]),
             sample("copy_", [.tensor(Tensor.zeros([2, 3], dtype: .float64)), numbers(3)]),
             sample("zero_", [.tensor(Tensor.ones([2, 3], dtype: .float64))]), sample("item", [numbers()]),

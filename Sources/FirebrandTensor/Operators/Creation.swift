@@ -318,7 +318,8 @@ extension OperatorRow {
         },
         OperatorRow("arange", .creation, arangeSignatures, isDifferentiable: false) {
             Tensor.arange(
-                try $0.optionalScalar("start") ?? .int(0), try $0.scalar("end"), try $0.optionalScalar("step") ?? .int(1),
+                try $0.optionalScalar("start") ?? .int(0), try $0.scalar("end"),
+                try $0.optionalScalar("step") ?? .int(1),
                 dtype: try $0.dtype(), device: try $0.device(), requiresGrad: try $0.requiresGrad)
         },
         OperatorRow("linspace", .creation, "start, end, steps, \(options)", isDifferentiable: false) {

@@ -297,7 +297,8 @@ let matmulOperators: [OperatorRow] = [
         "addmm", .matmul, "input, mat1, mat2, *, beta=1, alpha=1, out=None",
         inPlace: {
             try $0.input.addmm_(
-                try $0.tensor("mat1"), try $0.tensor("mat2"), beta: try $0.scalar("beta"), alpha: try $0.scalar("alpha"))
+                try $0.tensor("mat1"), try $0.tensor("mat2"), beta: try $0.scalar("beta"), alpha: try $0.scalar("alpha")
+            )
         }
     ) {
         try $0.input.addmm(

@@ -158,7 +158,10 @@ extension Tensor {
                 let (operand, saved) = (node.save(self), node.saveOutput(result))
                 return { node, grad in
                     let (x, y) = (operand.value(node), saved.value(node))
-                    let slope = grad.div(y.mul(2)).maskedFill(y.eq(0), 0).restored(mask, keepdim || x.dim == 0)
+                    // Nothing spread has no slope; dividing by 1 there keeps NaN out of the second derivative.
+                    let isZero = y.eq(0)
+                    let slope = grad.div(y.maskedFill(isZero, 1).mul(2)).maskedFill(isZero, 0)
+                        .restored(mask, keepdim || x.dim == 0)
                     let centred = x.sub(x.mean(dim: dim, keepdim: true))
                     return Gradients(slope.mul(centred).mul(2 / Swift.max(0, Double(length) - correction)))
                 }

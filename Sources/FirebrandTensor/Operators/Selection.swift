@@ -114,7 +114,8 @@ extension Tensor {
                     let isTie = atLow.logicalOr(atHigh)
                     let isInside = x.lt(low).logicalOr(x.gt(high)).logicalOr(isTie).logicalNot()
                     return Gradients(
-                        share(isInside, isTie, 0), share(below, atLow, 1), share(above.logicalOr(low.gt(high)), atHigh, 2))
+                        share(isInside, isTie, 0), share(below, atLow, 1),
+                        share(above.logicalOr(low.gt(high)), atHigh, 2))
                 }
             }
             return result
