@@ -273,6 +273,29 @@ extension Tensor {
         }
     }
 
+    /// Dimensions `sources` moved to the places `destinations`; the others keep their order. PyTorch: `torch.movedim`.
+    public func movedim(_ sources: [Int], _ destinations: [Int]) -> Tensor {
+        guarded("movedim", [self]) { () throws(Misuse) in
+            guard sources.count == destinations.count else {
+                throw Misuse(
+                    "movedim: Invalid source or destination dims: source (\(sources) dims) should contain the same number "
+                        + "of dims as destination (\(destinations) dims)")
+            }
+            var order = [Int?](repeating: nil, count: dim)
+            var moved = Set<Int>()
+            for (source, destination) in zip(sources, destinations) {
+                let (from, to) = (try checkedDimension(source), try checkedDimension(destination))
+                if dim == 0 { continue }
+                guard order[to] == nil, moved.insert(from).inserted else {
+                    throw Misuse("movedim: repeated dim in `source` or `destination` (\(sources), \(destinations))")
+                }
+                order[to] = from
+            }
+            var rest = (0..<dim).filter { !moved.contains($0) }[...]
+            return permute(order.map { $0 ?? rest.removeFirst() })
+        }
+    }
+
     // MARK: Broadcasting
 
     /// Dimensions of length 1 repeated to `sizes` without copying; -1 keeps a length. PyTorch: `Tensor.expand`.
@@ -440,8 +463,8 @@ extension OperatorRow {
         OperatorRow("t", .shape, "input", inPlace: { try $0.input.t_() }) { try $0.input.t() },
         OperatorRow("T", .shape, "input") { try $0.input.T },
         OperatorRow("mT", .shape, "input") { try $0.input.mT },
-        OperatorRow("movedim", .shape, "input, source: int, destination: int", aliases: ["moveaxis"]) {
-            try $0.input.movedim(try $0.int("source"), try $0.int("destination"))
+        OperatorRow("movedim", .shape, "input, source, destination", aliases: ["moveaxis"]) {
+            try $0.input.movedim(try $0.ints("source"), try $0.ints("destination"))
         },
         OperatorRow("narrow", .shape, "input, dim, start, length") {
             try $0.input.narrow(try $0.int("dim"), try $0.int("start"), try $0.int("length"))
