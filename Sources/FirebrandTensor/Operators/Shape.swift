@@ -220,7 +220,7 @@ extension Tensor {
     public func transpose(_ dim0: Int, _ dim1: Int) -> Tensor {
         guarded("transpose", [self]) { () throws(Misuse) in
             let (a, b) = (try checkedDimension(dim0), try checkedDimension(dim1))
-            if dim == 0 { return alias() }
+            if dim == 0 { return viewed(shape, strides, "TransposeBackward0") }
             return swapped(a, b, "TransposeBackward0")
         }
     }
@@ -271,6 +271,29 @@ extension Tensor {
             var order = (0..<dim).filter { $0 != from }
             order.insert(from, at: to)
             return permute(order)
+        }
+    }
+
+    /// Dimensions `sources` moved to the places `destinations`; the others keep their order. PyTorch: `torch.movedim`.
+    public func movedim(_ sources: [Int], _ destinations: [Int]) -> Tensor {
+        guarded("movedim", [self]) { () throws(Misuse) in
+            guard sources.count == destinations.count else {
+                throw Misuse(
+                    "movedim: Invalid source or destination dims: source (\(sources) dims) should contain the same number "
+                        + "of dims as destination (\(destinations) dims)")
+            }
+            var order = [Int?](repeating: nil, count: dim)
+            var moved = Set<Int>()
+            for (source, destination) in zip(sources, destinations) {
+                let (from, to) = (try checkedDimension(source), try checkedDimension(destination))
+                if dim == 0 { continue }
+                guard order[to] == nil, moved.insert(from).inserted else {
+                    throw Misuse("movedim: repeated dim in `source` or `destination` (\(sources), \(destinations))")
+                }
+                order[to] = from
+            }
+            var rest = (0..<dim).filter { !moved.contains($0) }[...]
+            return permute(order.map { $0 ?? rest.removeFirst() })
         }
     }
 
@@ -445,8 +468,8 @@ extension OperatorRow {
         OperatorRow("t", .shape, "input", inPlace: { try $0.input.t_() }) { try $0.input.t() },
         OperatorRow("T", .shape, "input") { try $0.input.T },
         OperatorRow("mT", .shape, "input") { try $0.input.mT },
-        OperatorRow("movedim", .shape, "input, source: int, destination: int", aliases: ["moveaxis"]) {
-            try $0.input.movedim(try $0.int("source"), try $0.int("destination"))
+        OperatorRow("movedim", .shape, "input, source, destination", aliases: ["moveaxis"]) {
+            try $0.input.movedim(try $0.ints("source"), try $0.ints("destination"))
         },
         OperatorRow("narrow", .shape, "input, dim, start, length") {
             try $0.input.narrow(try $0.int("dim"), try $0.int("start"), try $0.int("length"))
