@@ -138,7 +138,10 @@ public struct LoaderIterator<Batch>: IteratorProtocol {
     /// The next batch; nil at the end. A sample that fails to load is misuse.
     public mutating func next() -> Batch? {
         if hasFailed { return nil }
-        do { return try source.next() } catch {
+        do {
+            let batch = try source.next()
+            return hasFailed ? nil : batch
+        } catch {
             report(Misuse("\(error)"), "DataLoader", [])
             return nil
         }
@@ -150,8 +153,11 @@ extension DataLoader: AsyncSequence {
     public struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let source: any BatchSource<Batch>
 
-        /// The next batch; nil at the end.
-        public mutating func next() async throws -> Batch? { try source.next() }
+        /// The next batch; nil at the end. Throws what went wrong, misuse of an operator while loading included.
+        public mutating func next() async throws -> Batch? {
+            if hasFailed { return nil }
+            return try recovering { try source.next() }
+        }
     }
 
     /// Starts an epoch whose failures throw: `for try await batch in loader`.

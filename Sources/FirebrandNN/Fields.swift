@@ -23,6 +23,7 @@ public struct Parameter<Value: OptionalTensor> {
                 if old !== new { noGrad { old.reseat(new.detach()) } }
             } else {
                 value = newValue
+                Parameter.track(newValue)
             }
         }
     }
@@ -34,7 +35,11 @@ public struct Parameter<Value: OptionalTensor> {
     public init(wrappedValue: Value, _ key: String?) {
         self.key = key
         value = wrappedValue
-        if let tensor = wrappedValue.tensor, tensor.dtype.isFloatingPoint { tensor.requiresGrad_() }
+        Parameter.track(wrappedValue)
+    }
+
+    private static func track(_ value: Value) {
+        if let tensor = value.tensor, tensor.dtype.isFloatingPoint { tensor.requiresGrad_() }
     }
 }
 
@@ -176,12 +181,14 @@ extension ModuleBase {
         return result
     }
 
-    /// Calls `body` with every member below, parameters and buffers of a module before its children.
+    /// Calls `body` with every member below: a module's parameters, then its buffers, then its children, as PyTorch.
     final func visit(_ prefix: String, _ body: (String, Member) -> Void) {
         let all = members()
         for (key, member) in all {
-            if case .module = member { continue }
-            body(prefix + key, member)
+            if case .parameter = member { body(prefix + key, member) }
+        }
+        for (key, member) in all {
+            if case .buffer = member { body(prefix + key, member) }
         }
         for (key, member) in all {
             guard case .module(let module) = member else { continue }

@@ -104,11 +104,14 @@ extension ModuleBase {
     /// Every parameter, each once: what an optimizer takes. PyTorch: `parameters`.
     public func parameters() -> [Tensor] { namedParameters().map(\.parameter) }
 
-    /// Every buffer by its path. PyTorch: `named_buffers`.
+    /// Every buffer by its path, each once. PyTorch: `named_buffers`.
     public func namedBuffers() -> [(name: String, buffer: Tensor)] {
+        var seen = Set<ObjectIdentifier>()
         var result: [(name: String, buffer: Tensor)] = []
         visit("") { path, member in
-            if case .buffer(let tensor) = member { result.append((path, tensor)) }
+            if case .buffer(let tensor) = member, seen.insert(ObjectIdentifier(tensor)).inserted {
+                result.append((path, tensor))
+            }
         }
         return result
     }

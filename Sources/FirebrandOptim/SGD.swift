@@ -30,7 +30,8 @@ public final class SGD: Optimizer, CustomStringConvertible {
 
     /// The parameters with their settings. Change `groups[0].options.lr` to change the rate.
     public var groups: [ParameterGroup<Options>]
-    private var momenta: [ObjectIdentifier: Tensor] = [:]
+    // Holding the parameter too keeps its address from being given to another while its momentum is kept here.
+    private var momenta: [ObjectIdentifier: (parameter: Tensor, momentum: Tensor)] = [:]
 
     /// One group of parameters. Settings that contradict each other are misuse.
     public convenience init(
@@ -52,8 +53,16 @@ public final class SGD: Optimizer, CustomStringConvertible {
         self.groups = groups
         guarded("SGD", [], orElse: ()) { () throws(Misuse) in
             if groups.allSatisfy({ $0.parameters.isEmpty }) { throw Misuse("optimizer got an empty parameter list") }
-            for parameter in groups.flatMap(\.parameters) where !parameter.isLeaf {
-                throw Misuse("can't optimize a non-leaf Tensor")
+            var seen = Set<ObjectIdentifier>()
+            for group in groups {
+                for parameter in group.parameters where !parameter.isLeaf {
+                    throw Misuse("can't optimize a non-leaf Tensor")
+                }
+                let own = Set(group.parameters.map(ObjectIdentifier.init))
+                guard seen.isDisjoint(with: own) else {
+                    throw Misuse("some parameters appear in more than one parameter group")
+                }
+                seen.formUnion(own)
             }
             for options in groups.map(\.options) {
                 if options.lr < 0 { throw Misuse("Invalid learning rate: \(options.lr)") }
@@ -79,15 +88,11 @@ public final class SGD: Optimizer, CustomStringConvertible {
     }
 
     private func step(_ parameter: Tensor, _ gradient: Tensor, _ options: Options) throws(Misuse) {
-        var momentum: Tensor?
-        var isFirst = false
-        if options.momentum != 0 {
-            momentum = momenta[ObjectIdentifier(parameter)]
-            if momentum == nil {
-                isFirst = true
-                momentum = Tensor(emptyOf: parameter.shape, parameter.dtype, on: parameter.device)
-                momenta[ObjectIdentifier(parameter)] = momentum
-            }
+        let (momentum, isFirst) = options.momentum == 0 ? (nil, false) : momentum(of: parameter)
+        let isDirect = parameter.isContiguous && !parameter.dtype.isReducedFloatingPoint
+        guard isDirect, gradient.device == parameter.device else {
+            composedStep(parameter, gradient, momentum, isFirst, options)
+            return
         }
         parameter.storage.version += 1
         try parameter.backend.descend(
@@ -98,20 +103,54 @@ public final class SGD: Optimizer, CustomStringConvertible {
                 first_step: isFirst))
     }
 
-    /// The groups and their settings.
-    public var description: String {
-        let lines = groups.enumerated().map { index, group in
-            let o = group.options
-            return """
-                Parameter Group \(index)
-                    dampening: \(o.dampening)
-                    lr: \(o.lr)
-                    maximize: \(o.maximize)
-                    momentum: \(o.momentum)
-                    nesterov: \(o.nesterov)
-                    weight_decay: \(o.weightDecay)
-                """
+    /// A parameter's momentum, and whether it is new. It follows its parameter to other types and devices.
+    private func momentum(of parameter: Tensor) -> (Tensor, isFirst: Bool) {
+        let key = ObjectIdentifier(parameter)
+        if let kept = momenta[key]?.momentum, kept.shape == parameter.shape {
+            if kept.dtype == parameter.dtype, kept.device == parameter.device { return (kept, false) }
+            let moved = noGrad { kept.to(parameter.device, parameter.dtype) }
+            momenta[key] = (parameter, moved)
+            return (moved, false)
         }
-        return "SGD (\n" + lines.joined(separator: "\n\n") + "\n)"
+        let new = Tensor(emptyOf: parameter.shape, parameter.dtype, on: parameter.device)
+        momenta[key] = (parameter, new)
+        return (new, true)
     }
+
+    /// The same step from operators, for parameters of any layout and type.
+    private func composedStep(
+        _ parameter: Tensor, _ gradient: Tensor, _ momentum: Tensor?, _ isFirst: Bool, _ options: Options
+    ) {
+        noGrad {
+            var slope = options.maximize ? gradient.neg() : gradient
+            if options.weightDecay != 0 { slope = slope.add(parameter.mul(options.weightDecay)) }
+            if let momentum {
+                momentum.copy_(
+                    isFirst ? slope : momentum.mul(options.momentum).add(slope.mul(1 - options.dampening)))
+                slope = options.nesterov ? slope.add(momentum.mul(options.momentum)) : momentum
+            }
+            parameter.copy_(parameter.sub(slope.mul(options.lr)))
+        }
+    }
+
+    /// The groups and their settings, as PyTorch prints them.
+    public var description: String {
+        let groups = groups.enumerated().map { index, group in
+            let o = group.options
+            let settings = [
+                ("dampening", python(o.dampening)), ("differentiable", "False"), ("foreach", "None"), ("fused", "None"),
+                ("lr", "\(o.lr)"), ("maximize", python(o.maximize)), ("momentum", python(o.momentum)),
+                ("nesterov", python(o.nesterov)), ("weight_decay", python(o.weightDecay)),
+            ]
+            return "Parameter Group \(index)\n" + settings.map { "    \($0): \($1)\n" }.joined()
+        }
+        return "SGD (\n" + groups.joined(separator: "\n") + ")"
+    }
+}
+
+private func python(_ flag: Bool) -> String { flag ? "True" : "False" }
+
+/// A setting whose default in Python is the integer 0: whole numbers print without a fraction.
+private func python(_ number: Double) -> String {
+    number == number.rounded() && abs(number) < 1e16 ? "\(Int(number))" : "\(number)"
 }

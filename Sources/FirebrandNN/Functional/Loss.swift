@@ -9,7 +9,7 @@ public enum LossReduction: String, Sendable {
     /// Added up.
     case sum
 
-    fileprivate func apply(_ losses: Tensor) -> Tensor {
+    func apply(_ losses: Tensor) -> Tensor {
         switch self {
         case .none: losses
         case .mean: losses.mean()
@@ -18,13 +18,11 @@ public enum LossReduction: String, Sendable {
     }
 
     /// The gradient of each element's loss, from that of the reduced one.
-    fileprivate func spread(_ grad: Tensor, _ count: Int) -> Tensor { self == .mean ? grad.div(count) : grad }
+    func spread(_ grad: Tensor, _ count: Int) -> Tensor { self == .mean ? grad.div(count) : grad }
 }
 
 /// The losses as functions. PyTorch: `torch.nn.functional`.
 public enum Functional {
-    // MARK: Classes
-
     /// Cross entropy between scores and classes: the negative log-likelihood of ``Tensor/logSoftmax(dim:dtype:)``.
     ///
     /// Shapes: input (N, C), (C) or (N, C, …); target int64 of the same shape without C, or probabilities of the input's.
@@ -41,14 +39,27 @@ public enum Functional {
                 }
                 guard input.dim >= 1 else { throw Misuse("Expected 1 or more dimensions (got 0)") }
                 let classDim = input.dim == 1 ? 0 : 1
-                let logProbabilities = input.logSoftmax(dim: classDim)
-                if target.dtype.isFloatingPoint {
-                    guard target.shape == input.shape else {
+                let classes = input.shape[classDim]
+                if let weight, weight.shape != [classes] {
+                    throw Misuse(
+                        "cross_entropy: weight tensor should be defined either for all \(classes) classes or no classes "
+                            + "but got weight tensor of shape: \(weight.shape.list)")
+                }
+                // A target of the input's own shape is one of probabilities; any other is one of classes.
+                let hasProbabilities = target.shape == input.shape
+                if hasProbabilities {
+                    guard target.dtype.isFloatingPoint else {
                         throw Misuse(
-                            "Expected floating point type for target with class probabilities, of the shape of the input: "
-                                + "input \(input.shape.list), target \(target.shape.list)")
+                            "Expected floating point type for target with class probabilities, got "
+                                + target.dtype.scalarTypeName)
                     }
-                    let classes = input.shape[classDim]
+                    guard ignoreIndex < 0 else {
+                        throw Misuse("ignore_index is not supported for floating point target")
+                    }
+                }
+                let logProbabilities = input.logSoftmax(dim: classDim)
+                if hasFailed { return logProbabilities }
+                if hasProbabilities {
                     let smooth =
                         labelSmoothing > 0
                         ? target.mul(1 - labelSmoothing).add(labelSmoothing / Double(classes)) : target
@@ -59,7 +70,7 @@ public enum Functional {
                     case .none: return perSample
                     case .sum: return perSample.sum()
                     // Averaged over samples, whatever the weights.
-                    case .mean: return perSample.sum().div(Swift.max(1, input.count / classes))
+                    case .mean: return perSample.sum().div(classes == 0 ? 0 : input.count / classes)
                     }
                 }
                 let loss = nllLoss(
@@ -109,20 +120,22 @@ public enum Functional {
         guarded("nll_loss", [input, target]) { () throws(Misuse) in
             guard input.dim >= 1 else { throw Misuse("Expected 1 or more dimensions (got 0)") }
             let classDim = input.dim == 1 ? 0 : 1
-            guard target.dtype == .int64 || target.dtype == .uint8 else {
-                throw Misuse("expected scalar type Long but found \(target.dtype.scalarTypeName)")
-            }
-            var expected = input.shape
-            expected.remove(at: classDim)
-            guard target.shape == expected else {
-                if input.dim == 2, target.dim == 1 {
-                    throw Misuse(
-                        "Expected input batch_size (\(input.shape[0])) to match target batch_size (\(target.shape[0]))."
-                    )
-                }
-                throw Misuse("Expected target size \(expected.list), got \(target.shape.list)")
-            }
             let classes = input.shape[classDim]
+            try checkTarget(input, target, classDim)
+            if let weight {
+                guard weight.shape == [classes] else {
+                    throw Misuse(
+                        "weight tensor should be defined either for all \(classes) classes or no classes but got weight "
+                            + "tensor of shape: \(weight.shape.list)")
+                }
+                guard weight.dtype == input.dtype else {
+                    throw Misuse(
+                        "expected scalar type \(input.dtype.scalarTypeName) but found \(weight.dtype.scalarTypeName)")
+                }
+            }
+            guard input.dtype.isFloatingPoint else {
+                throw Misuse("\"nll_loss\" not implemented for '\(input.dtype.scalarTypeName)'")
+            }
             let labels = target.to(.int64).detach()
             let (losses, index, weights) = try noGradTry { () throws(Misuse) in
                 try negatedAtClass(input.detach(), labels, weight, ignoreIndex, classDim, classes)
@@ -135,7 +148,7 @@ public enum Functional {
                 case .mean: return total.map { losses.sum().div($0) } ?? losses.mean()
                 }
             }
-            result.record("NllLossBackward0", input) { _ in
+            result.record(input.dim > 2 ? "NllLoss2DBackward0" : "NllLossBackward0", input) { _ in
                 let (shape, count) = (input.shape, labels.count)
                 return { _, grad in
                     // -g w at each sample's class, and nothing elsewhere.
@@ -148,6 +161,23 @@ public enum Functional {
                 }
             }
             return result
+        }
+    }
+
+    private static func checkTarget(_ input: Tensor, _ target: Tensor, _ classDim: Int) throws(Misuse) {
+        var expected = input.shape
+        expected.remove(at: classDim)
+        if target.shape != expected {
+            if let (batch, other) = input.shape.first.flatMap({ n in target.shape.first.map { (n, $0) } }),
+                input.dim > 1, batch != other
+            {
+                throw Misuse("Expected input batch_size (\(batch)) to match target batch_size (\(other)).")
+            }
+            if input.dim <= 2 { throw Misuse("0D or 1D target tensor expected, multi-target not supported") }
+            throw Misuse("Expected target size \(expected.list), got \(target.shape.list)")
+        }
+        guard target.dtype == .int64 || target.dtype == .uint8 else {
+            throw Misuse("expected target dtype to be Long or Byte, but got \(target.dtype.scalarTypeName)")
         }
     }
 
@@ -186,88 +216,5 @@ public enum Functional {
             do throws(Misuse) { return .success(try body()) } catch { return .failure(error) }
         }
         return try outcome.get()
-    }
-
-    // MARK: Numbers
-
-    private static func checkSameShape(_ input: Tensor, _ target: Tensor) throws(Misuse) {
-        guard input.shape == target.shape else {
-            throw Misuse("Target size (\(target.shape)) must be the same as input size (\(input.shape))")
-        }
-    }
-
-    /// The squared difference, `(input - target)²`. PyTorch: `F.mse_loss`.
-    public static func mseLoss(_ input: Tensor, _ target: Tensor, reduction: LossReduction = .mean) -> Tensor {
-        guarded("mse_loss", [input, target]) { () throws(Misuse) in
-            let result = noGrad { reduction.apply(input.sub(target).square()) }
-            if hasFailed { return result }
-            result.record("MseLossBackward0", input, target) { node in
-                let (a, b) = (node.save(input), node.save(target))
-                let (shapes, types) = ((input.shape, target.shape), (input.dtype, target.dtype))
-                return { node, grad in
-                    let difference = a.value(node).sub(b.value(node))
-                    let slope = reduction.spread(grad, difference.count).mul(difference.mul(2))
-                    return Gradients(
-                        node.needs(0) ? slope.unbroadcast(to: shapes.0, types.0) : nil,
-                        node.needs(1) ? slope.neg().unbroadcast(to: shapes.1, types.1) : nil)
-                }
-            }
-            return result
-        }
-    }
-
-    /// The absolute difference. PyTorch: `F.l1_loss`.
-    public static func l1Loss(_ input: Tensor, _ target: Tensor, reduction: LossReduction = .mean) -> Tensor {
-        reduction.apply(input.sub(target).abs())
-    }
-
-    /// Binary cross entropy of probabilities `sigmoid(input)`, without overflow. PyTorch:
-    /// `F.binary_cross_entropy_with_logits`.
-    ///
-    /// loss = (1 - y) x + (1 + (p - 1) y) log(1 + exp(-x)), p the weight of positives. Gradient (p = 1): sigmoid(x) - y.
-    public static func binaryCrossEntropyWithLogits(
-        _ input: Tensor, _ target: Tensor, weight: Tensor? = nil, reduction: LossReduction = .mean,
-        posWeight: Tensor? = nil
-    ) -> Tensor {
-        guarded("binary_cross_entropy_with_logits", [input, target]) { () throws(Misuse) in
-            try checkSameShape(input, target)
-            let result = noGrad { () -> Tensor in
-                // log(1 + exp(-x)) = max(-x, 0) + log1p(exp(-|x|))
-                let softplus = input.neg().clampMin(0).add(input.abs().neg().exp().log1p())
-                let positives = posWeight.map { $0.sub(1).mul(target).add(1) }
-                var losses = target.rsub(1).mul(input).add(positives.map { $0.mul(softplus) } ?? softplus)
-                if let weight { losses = losses.mul(weight) }
-                return reduction.apply(losses)
-            }
-            result.record("BinaryCrossEntropyWithLogitsBackward0", input, target) { node in
-                let (x, y) = (node.save(input), node.save(target))
-                return { node, grad in
-                    let (x, y) = (x.value(node), y.value(node))
-                    var each = reduction.spread(grad, x.count)
-                    if let weight { each = each.mul(weight) }
-                    let probability = x.sigmoid()
-                    var gradX: Tensor?
-                    if node.needs(0) {
-                        if let posWeight {
-                            let t = posWeight.mul(y)
-                            gradX = each.mul(t.add(1).sub(y).mul(probability).sub(t))
-                        } else {
-                            gradX = each.mul(probability.sub(y))
-                        }
-                    }
-                    var gradY: Tensor?
-                    if node.needs(1) {
-                        if let posWeight {
-                            let logNegative = x.neg().clampMin(0).add(x.abs().neg().exp().log1p())
-                            gradY = each.mul(posWeight.sub(1).mul(logNegative).sub(x))
-                        } else {
-                            gradY = each.mul(x.neg())
-                        }
-                    }
-                    return Gradients(gradX, gradY)
-                }
-            }
-            return result
-        }
     }
 }
