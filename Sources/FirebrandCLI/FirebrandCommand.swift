@@ -19,7 +19,7 @@ struct FirebrandCommand: ParsableCommand {
             try command.run()
         } catch let stop as ExitCode {
             Glibc.exit(stop.rawValue)
-        } catch where exitCode(for: error).isSuccess {
+        } catch let error where exitCode(for: error).isSuccess {
             exit(withError: error)  // --help, --version
         } catch {
             // The parser's own text adds the usage, which is a page long.

@@ -3,7 +3,7 @@ import FirebrandTestSupport
 import Foundation
 import Testing
 
-@testable import FirebrandVision
+import FirebrandVision
 
 @Suite("PNG images")
 struct PNGTests {
