@@ -28,7 +28,9 @@ extension CommandLineTests {
             (.cutWithoutLength, "sent 2574 bytes where 5148 were expected"),
         ]
 
-        @Test("A wrong checksum and a transfer cut half-way are errors, and leave nothing behind", arguments: brokenAnswers)
+        @Test(
+            "A wrong checksum and a transfer cut half-way are errors, and leave nothing behind",
+            arguments: brokenAnswers)
         func broken(manner: LoopbackServer.Manner, says: String) throws {
             try writeAllButOne()
             let before = folder.files
@@ -50,7 +52,8 @@ extension CommandLineTests {
 
         @Test(
             "The files are fetched from the first mirror that has them, and used",
-            .enabled(if: CommandLineTests.realData != nil, "FIREBRAND_DATA does not name a folder with FashionMNIST/raw"))
+            .enabled(
+                if: CommandLineTests.realData != nil, "FIREBRAND_DATA does not name a folder with FashionMNIST/raw"))
         func fetched() throws {
             var files: [String: [UInt8]] = [:]
             for name in fileNames {

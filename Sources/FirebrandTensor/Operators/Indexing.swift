@@ -366,7 +366,8 @@ extension Tensor {
             if old != 1, old != new {
                 throw Misuse(
                     "The expanded size of the tensor (\(new)) must match the existing size (\(old)) at non-singleton "
-                        + "dimension \(target.count - offset).  Target sizes: \(target.list).  Tensor sizes: \(shape.list)")
+                        + "dimension \(target.count - offset).  Target sizes: \(target.list).  Tensor sizes: \(shape.list)"
+                )
             }
         }
     }
