@@ -5,8 +5,6 @@
 #   make test ARGS="--filter Random"        arguments for `swift test`
 
 ARGS ?=
-PREDICT_ARGS ?=
-WEIGHTS ?= model_weights.pth
 SWIFT ?= swift
 PYTHON ?= python3
 
@@ -25,8 +23,7 @@ setup: ## install the system packages that are missing
 
 run: setup ## train the tutorial's network, save it, reload it and predict
 	$(SWIFT) build -c release --product firebrand
-	.build/release/firebrand train $(ARGS)
-	.build/release/firebrand predict --weights $(WEIGHTS) $(PREDICT_ARGS)
+	.build/release/firebrand train --predict $(ARGS)
 
 build: setup ## build the command line in release
 	$(SWIFT) build -c release --product firebrand

@@ -62,7 +62,7 @@ let package = Package(
             ]),
 
         // Tests.
-        .target(name: "FirebrandTestSupport", dependencies: ["FirebrandTensor"], path: "Tests/Support"),
+        .target(name: "FirebrandTestSupport", dependencies: ["CZlib", "FirebrandTensor"], path: "Tests/Support"),
         .testTarget(
             name: "FirebrandTensorTests", dependencies: ["FirebrandTensor", "FirebrandTestSupport"],
             resources: [.copy("Fixtures")]),
@@ -88,7 +88,9 @@ let package = Package(
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "FirebrandCLITests", dependencies: ["Firebrand", "FirebrandTestSupport", "FirebrandCLI"]),
+            name: "FirebrandCLITests",
+            dependencies: ["Firebrand", "FirebrandTutorial", "FirebrandTestSupport", "FirebrandCLI"],
+            resources: [.copy("Fixtures")]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

@@ -51,31 +51,40 @@ struct DataOptions: ParsableArguments {
     private func fetch(_ files: MNISTFiles, _ interrupt: Interrupt) throws -> Bool {
         let missing = files.missing(in: folder)
         guard !missing.isEmpty else { return true }
-        if missing.count < files.resources.count, noDownload { return true }  // loading names the file that is missing
+        // Where some files are there, loading names the one that is missing or damaged.
+        let hasNone = files.resources.allSatisfy { files.locate($0, in: folder) == nil }
         guard !noDownload else {
-            Console.warn("no \(files.name) files under '\(folder)'; using the embedded digits instead")
-            return false
+            if hasNone { Console.warn("no \(files.name) files under '\(folder)'; using the embedded digits instead") }
+            return !hasNone
         }
         do {
             let bar = ProgressBar()
             defer { bar.finish() }
-            try files.download(to: folder) { progress in
-                if interrupt.isRequested { throw ExitCode(130) }
+            try files.download(to: folder, mirrors: mirrors) { progress in
+                if interrupt.isRequested { throw interrupt.exitCode }
                 bar.update(
                     "\(progress.file) (\(progress.index + 1)/\(progress.fileCount))", progress.done, progress.total,
                     unit: "B")
             }
             return true
+        } catch let stop as ExitCode {
+            Console.warn("interrupted while downloading: files that came whole are kept under '\(folder)'")
+            throw stop
         } catch let error as FirebrandError where error.code == .network || error.code == .unavailable {
-            let reason = error.message.prefix { $0 != "(" }.trimmed
+            guard hasNone else { return true }
+            let reason = error.code == .network ? "no server can be reached" : "downloading needs libcurl"
             Console.warn(
-                "no \(files.name) files under '\(folder)', and they \(reason); using the embedded digits instead")
+                "no \(files.name) files under '\(folder)', and \(reason); using the embedded digits instead")
             return false
+        } catch var error as FirebrandError where error.code == .corruptFile || error.code == .checksumMismatch {
+            error.remedy = error.remedy ?? "try again, or train with --dataset digits"
+            throw error
         }
     }
-}
 
-extension Substring {
-    /// Without the blank at the end.
-    fileprivate var trimmed: Substring { hasSuffix(" ") ? dropLast() : self }
+    /// Other addresses to download from, for those who keep the files on a server of their own.
+    private var mirrors: [String]? {
+        let addresses = getenv("FIREBRAND_MIRROR").map { String(cString: $0).split(separator: " ").map(String.init) }
+        return addresses?.isEmpty == false ? addresses : nil
+    }
 }

@@ -8,7 +8,29 @@ struct FirebrandCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "firebrand",
         abstract: "Deep learning in Swift: trains the tutorial's network and uses it.",
+        version: "0.1.0",
         subcommands: [Train.self, Predict.self])
+
+    /// Runs the command that the arguments name; whatever goes wrong is told in one line.
+    static func main() {
+        Console.prepare()
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let stop as ExitCode {
+            Glibc.exit(stop.rawValue)
+        } catch let error where exitCode(for: error).isSuccess {
+            exit(withError: error)  // --help, --version
+        } catch {
+            // The parser's own text adds the usage, which is a page long.
+            let command = CommandLine.arguments.dropFirst().first.flatMap { name in
+                configuration.subcommands.first { $0._commandName == name }?._commandName
+            }
+            Console.error(
+                "\(message(for: error)); see firebrand \(command.map { "\($0) " } ?? "")--help")
+            Glibc.exit(exitCode(for: error).rawValue)
+        }
+    }
 }
 
 /// Runs a command's body; a failure of the outside world becomes one line on standard error and exit status 1.
@@ -24,28 +46,4 @@ func reportingErrors(_ body: () throws -> Void) throws {
         Console.error("\(error)")
         throw ExitCode.failure
     }
-}
-
-/// The two output streams.
-enum Console {
-    /// A line on standard output, at once even into a pipe.
-    static func print(_ text: String) {
-        Swift.print(text)
-        fflush(nil)
-    }
-
-    /// A note on standard error.
-    static func warn(_ text: String) { write("firebrand: \(text)\n") }
-
-    /// A failure on standard error.
-    static func error(_ text: String) { write("firebrand: error: \(text)\n") }
-
-    /// Text as it is on standard error.
-    static func write(_ text: String) {
-        var text = text
-        text.withUTF8 { _ = Glibc.write(2, $0.baseAddress, $0.count) }
-    }
-
-    /// Whether standard error is a terminal.
-    static var hasTerminal: Bool { isatty(2) == 1 }
 }

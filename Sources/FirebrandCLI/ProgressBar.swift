@@ -28,12 +28,17 @@ final class ProgressBar {
     private func text(_ done: Int, _ total: Int, unit: String, elapsed: Duration) -> String {
         let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
         let rate = seconds > 0 ? Double(done) / seconds : 0
-        let width = 24
+        let left = rate > 0 ? Double(max(0, total - done)) / rate : 0
+        let numbers =
+            "\(padded(total > 0 ? 100 * done / total : 0, 3))%  \(scaled(rate)) \(unit)/s, "
+            + "\(fixed(left, left < 10 ? 1 : 0, width: 0)) s left"
+        // A line that the terminal breaks in two cannot be drawn over.
+        let columns = TerminalStyle.columns(fileDescriptor: 2) - 1
+        let width = min(24, columns - label.count - numbers.count - 2)
+        guard width > 0 else { return String("\(label) \(numbers)".prefix(columns)) }
         let filled = total > 0 ? min(width, done * width / total) : 0
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-        let left = rate > 0 ? Double(max(0, total - done)) / rate : 0
-        return "\(label) \(bar) \(padded(total > 0 ? 100 * done / total : 0, 3))%  \(scaled(rate)) \(unit)/s, "
-            + "\(fixed(left, left < 10 ? 1 : 0, width: 0)) s left"
+        return "\(label) \(bar) \(numbers)"
     }
 
     private func scaled(_ value: Double) -> String {

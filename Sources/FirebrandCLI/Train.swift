@@ -12,32 +12,42 @@ struct Train: ParsableCommand {
             The defaults are those of the tutorial's chapter "Optimizing Model Parameters". The weights are saved after \
             each epoch in PyTorch's own format: torch.load(FILE, weights_only=True) reads them. Ctrl-C ends the run and \
             keeps the weights of the last complete epoch.
+
+            Files that are missing are downloaded from the data set's mirrors, or from the addresses in \
+            $FIREBRAND_MIRROR (separated by blanks). Where nothing can be reached, the digits that come with the \
+            program are used instead.
             """)
 
-    @Option(help: "How often to go through the training set.")
+    @Option(parsing: .unconditional, help: "How often to go through the training set.")
     var epochs = 10
 
-    @Option(help: "Samples in a batch.")
+    @Option(parsing: .unconditional, help: "Samples in a batch.")
     var batchSize = 64
 
-    @Option(help: "The learning rate. (default: 0.001; 0.1 for the embedded digits, which are few)")
+    @Option(
+        parsing: .unconditional,
+        help: "The learning rate. (default: 0.001; 0.1 for the embedded digits, which are few)")
     var lr: Double?
 
     @Flag(help: "Visit the samples in random order, another one each epoch.")
     var shuffle = false
 
     @Option(
+        parsing: .unconditional,
         help: "Where the random numbers start: initial weights and orders as PyTorch's torch.manual_seed gives them.")
     var seed: Int?
 
     @Option(help: "Where to compute: cpu.")
     var device = "cpu"
 
-    @Option(help: "Threads that prepare batches ahead of the training.")
+    @Option(parsing: .unconditional, help: "Threads that prepare batches ahead of the training.")
     var workers = 0
 
     @Option(help: "The file for the weights.")
     var output = "model_weights.pth"
+
+    @Flag(help: "At the end predict and draw some test images, as firebrand predict does, into predictions.png.")
+    var predict = false
 
     @OptionGroup var data: DataOptions
 
@@ -52,7 +62,7 @@ struct Train: ParsableCommand {
         }
         try require(batchSize > 0, "--batch-size must be at least 1, not \(batchSize)")
         try require(epochs >= 0, "--epochs must not be negative, as \(epochs) is")
-        try require(workers >= 0, "--workers must not be negative, as \(workers) is")
+        try require((0...256).contains(workers), "--workers must be a number from 0 to 256, not \(workers)")
         if let lr { try require(lr >= 0 && lr.isFinite, "--lr must be a number from 0 up, not \(lr)") }
         let device = try Device(self.device)
         try require(device != .meta, "the device 'meta' has no numbers to train with")
@@ -66,6 +76,8 @@ struct Train: ParsableCommand {
         let source = try data.locate(interrupt)
         let (training, test) = (try source.open(train: true), try source.open(train: false))
         if let seed { manualSeed(seed) }
+        // More than all is all, and the loader's sums do not overflow.
+        let batchSize = min(batchSize, max(training.count, test.count))
 
         Console.print("Using \(device) device")
         let model = NeuralNetwork().to(device)
@@ -86,35 +98,41 @@ struct Train: ParsableCommand {
                 bar.update(label, seen, training.count, unit: "samples")
                 return !interrupt.isRequested
             })
+        func stop(after epoch: Int) -> ExitCode {
+            bar.clear()
+            Console.warn(
+                epoch == 0
+                    ? "interrupted in the first epoch: nothing was saved"
+                    : "interrupted: '\(output)' holds the weights of epoch \(epoch)")
+            return interrupt.exitCode
+        }
         for epoch in 0..<epochs {
+            if interrupt.isRequested { throw stop(after: epoch) }
             label = "epoch \(epoch + 1)/\(epochs)"
             Console.print("Epoch \(epoch + 1)\n-------------------------------")
             let isComplete = loop.train(trainLoader, model, lossFunction, optimizer, device: device)
+            guard isComplete else { throw stop(after: epoch) }
             bar.clear()
-            if !isComplete {
-                Console.warn(
-                    epoch == 0
-                        ? "interrupted in the first epoch: nothing was saved"
-                        : "interrupted: '\(output)' holds the weights of epoch \(epoch)")
-                throw ExitCode(130)
-            }
             _ = loop.test(testLoader, model, lossFunction, device: device)
             try save(model.stateDict(), to: output)
         }
         if epochs == 0 { try save(model.stateDict(), to: output) }
         Console.print("Done!")
         Console.print("Saved the model's weights to \(output)")
-        try predictFirst(test, device)
+        try predictFirst(test, device, interrupt)
     }
 
     /// The weights, loaded back into a new model, tell the class of the first test image.
-    private func predictFirst(_ test: DataOptions.ImageData, _ device: Device) throws {
+    private func predictFirst(_ test: DataOptions.ImageData, _ device: Device, _ interrupt: Interrupt) throws {
         let model = NeuralNetwork().to(device)
         try model.loadStateDict(loadStateDict(output))
         model.eval()
         let (image, label) = try test[0]
         let predicted: Int = noGrad { model(image.to(device)).argmax(1) }.item()
         Console.print(#"Predicted: "\#(test.classes[predicted])", Actual: "\#(test.classes[label])""#)
+        if predict {
+            try Predictions(count: 9, seed: 0, output: "predictions.png").show(model, test, device: device, interrupt)
+        }
     }
 }
 

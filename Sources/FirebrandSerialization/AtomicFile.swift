@@ -4,7 +4,9 @@ import Glibc
 /// A file that appears under its final name whole or not at all: written beside it under a temporary name, flushed to
 /// the disk, then renamed.
 ///
-/// Whatever goes wrong before the rename, an older file of that name stays as it was.
+/// Whatever goes wrong before the rename, an older file of that name stays as it was. The new one has the older one's
+/// permissions; a symbolic link stays and its target is replaced. What is there and is no regular file (a directory, a
+/// device) is refused.
 package struct AtomicFile: ~Copyable {
     private let path: String
     private let temporaryPath: String
@@ -15,13 +17,37 @@ package struct AtomicFile: ~Copyable {
 
     /// Opens the temporary file in the directory of `path`.
     package init(_ path: String) throws {
-        self.path = path
-        let slash = path.lastIndex(of: "/")
-        let directory = slash.map { path[...$0] } ?? ""
-        let name = slash.map { path[path.index(after: $0)...] } ?? path[...]
+        var older = stat()
+        let isThere = stat(path, &older) == 0
+        let destination = Self.target(of: path)
+        let slash = destination.lastIndex(of: "/")
+        let directory = slash.map { destination[...$0] } ?? ""
+        let name = slash.map { destination[destination.index(after: $0)...] } ?? destination[...]
+        let isReplaceable = !name.isEmpty && (!isThere || older.st_mode & S_IFMT == S_IFREG)
+        self.path = destination
         temporaryPath = "\(directory).\(name).\(getpid()).\(UInt32.random(in: 0 ... .max)).partial"
-        descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        descriptor = isReplaceable ? open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) : -1
+        // Every throw stands behind the last field: a noncopyable value cannot be abandoned half-made.
+        guard isReplaceable else {
+            let isDirectory = isThere && older.st_mode & S_IFMT == S_IFDIR
+            throw FirebrandError(
+                .inputOutput,
+                "cannot create the file: "
+                    + (isDirectory ? "is a directory" : isThere ? "is not a regular file" : "'\(path)' names no file"),
+                path: path.isEmpty ? nil : path)
+        }
         guard descriptor >= 0 else { throw FirebrandError.system("cannot create the file", path: path) }
+        if isThere { fchmod(descriptor, older.st_mode & 0o777) }
+    }
+
+    /// What a symbolic link leads to, if it leads anywhere; else the name itself.
+    private static func target(of name: String) -> String {
+        var status = stat()
+        guard lstat(name, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, let resolved = realpath(name, nil) else {
+            return name
+        }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     /// Appends bytes.

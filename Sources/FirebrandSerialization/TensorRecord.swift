@@ -104,7 +104,7 @@ package struct TensorRecordReader {
     }
 
     /// Whether every element of a view lies in a storage of `count` elements, and their number fits an integer.
-    static func fits(shape: [Int], strides: [Int], offset: Int, in count: Int) -> Bool {
+    package static func fits(shape: [Int], strides: [Int], offset: Int, in count: Int) -> Bool {
         guard shape.count == strides.count, shape.count <= 64, offset >= 0, offset <= count else { return false }
         guard shape.allSatisfy({ $0 >= 0 }), strides.allSatisfy({ $0 >= 0 }) else { return false }
         // Zeros count as ones here: code that multiplies the sizes in any order must not overflow either.

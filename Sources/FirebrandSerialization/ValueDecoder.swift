@@ -1,7 +1,7 @@
 import FirebrandTensor
 
 /// Turns a pickle into values with real tensors, reading each storage once.
-struct ValueDecoder {
+package struct ValueDecoder {
     private let archive: TorchArchive
     private let document: PickleDocument
     private let records: TensorRecordReader
@@ -11,11 +11,11 @@ struct ValueDecoder {
     private var remaining: Int
     private var unpacked = 0
     /// How many bytes of compressed storages are no cause for suspicion.
-    var unpackedLimit = 1 << 28
+    package var unpackedLimit = 1 << 28
 
-    init(_ archive: TorchArchive) throws { self.init(archive, try archive.document()) }
+    package init(_ archive: TorchArchive) throws { self.init(archive, try archive.document()) }
 
-    init(_ archive: TorchArchive, _ document: PickleDocument) {
+    package init(_ archive: TorchArchive, _ document: PickleDocument) {
         self.archive = archive
         self.document = document
         records = TensorRecordReader(archive, document)
@@ -23,7 +23,7 @@ struct ValueDecoder {
         remaining = 4 * written + (1 << 16)
     }
 
-    mutating func decode() throws -> SerializedValue { try decode(document.root, depth: 0) }
+    package mutating func decode() throws -> SerializedValue { try decode(document.root, depth: 0) }
 
     private mutating func decode(_ value: PickleValue, depth: Int) throws -> SerializedValue {
         remaining -= 1

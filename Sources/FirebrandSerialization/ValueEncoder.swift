@@ -1,22 +1,22 @@
 import FirebrandTensor
 
 /// Turns values into a pickle and a list of storages, as PyTorch lays them out.
-struct ValueEncoder {
-    private(set) var document = PickleDocument()
+package struct ValueEncoder {
+    package private(set) var document = PickleDocument()
     /// The storages in the order of their keys, with the bytes of whole elements in each.
-    private(set) var storages: [(storage: Storage, byteCount: Int)] = []
+    package private(set) var storages: [(storage: Storage, byteCount: Int)] = []
     private var keys: [ObjectIdentifier: (key: Int, dtype: TorchDType)] = [:]
     /// A tensor met twice is one object in the file, as it is in Python.
     private var tensors: [ObjectIdentifier: PickleValue] = [:]
     private let path: String
 
-    init(path: String) { self.path = path }
+    package init(path: String) { self.path = path }
 
     /// Makes `value` the document's root.
-    mutating func encodeRoot(_ value: SerializedValue) throws { document.root = try encode(value, depth: 0) }
+    package mutating func encodeRoot(_ value: SerializedValue) throws { document.root = try encode(value, depth: 0) }
 
     /// Makes a state dict the root: an `OrderedDict` whose `_metadata` attribute gives each module's version.
-    mutating func encodeRoot(
+    package mutating func encodeRoot(
         stateDict pairs: [(key: String, value: Tensor)], versions known: [(module: String, version: Int)]?
     ) throws {
         var items: [PickleValue] = []
@@ -39,7 +39,7 @@ struct ValueEncoder {
 
     /// The modules that the keys name, outermost first, with the version of their state's layout: 2 for batch
     /// normalisation since it counts its batches, 1 for the rest.
-    static func moduleVersions(_ keys: [String]) -> [(module: String, version: Int)] {
+    package static func moduleVersions(_ keys: [String]) -> [(module: String, version: Int)] {
         var result = [(module: "", version: 1)]
         var positions = ["": 0]
         for key in keys {

@@ -1,4 +1,5 @@
 import Firebrand
+import Glibc
 
 /// The training and test loops of the tutorial's chapter 6, and its text.
 package struct OptimizationLoop<Data: Dataset> {
@@ -59,16 +60,17 @@ package struct OptimizationLoop<Data: Dataset> {
     }
 }
 
-/// A number with so many digits after the point, padded on the left.
+/// A number with so many digits after the point, padded on the left; Python's `f"{value:>{width}.{digits}f}"`.
 package func fixed(_ value: Double, _ digits: Int, width: Int) -> String {
-    guard value.isFinite else { return padded(value.isNaN ? "nan" : value < 0 ? "-inf" : "inf", width) }
-    var scale = 1.0
-    for _ in 0..<digits { scale *= 10 }
-    let scaled = Int((abs(value) * scale).rounded(.toNearestOrEven))
-    let fraction = String(scaled % Int(scale))
-    let zeros = String(repeating: "0", count: digits - (digits == 0 ? 0 : fraction.count))
-    let text = "\(value < 0 ? "-" : "")\(scaled / Int(scale))" + (digits == 0 ? "" : ".\(zeros)\(fraction)")
-    return padded(text, width)
+    // C would give not-a-number a sign.
+    if value.isNaN { return padded("nan", width) }
+    return withVaList([Int32(width), Int32(digits), value]) { arguments in
+        // The largest number has 309 digits before its point.
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { buffer in
+            vsnprintf(buffer.baseAddress, buffer.count, "%*.*f", arguments)
+            return String(cString: buffer.baseAddress!)
+        }
+    }
 }
 
 /// Anything as text, padded on the left.

@@ -1,7 +1,7 @@
 import FirebrandTensor
 import Testing
 
-@testable import FirebrandSerialization
+import FirebrandSerialization
 
 /// Damaged files throw a `FirebrandError` or give some value; they never crash, hang or read outside the file.
 @Suite struct DamageTests {

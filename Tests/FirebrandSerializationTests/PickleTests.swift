@@ -1,7 +1,7 @@
 import FirebrandTensor
 import Testing
 
-@testable import FirebrandSerialization
+import FirebrandSerialization
 
 /// A pickle written down instruction by instruction, each character one byte.
 private func instructions(_ text: String) -> [UInt8] { text.unicodeScalars.map { UInt8($0.value) } }

@@ -2,7 +2,7 @@ import FirebrandTensor
 import Foundation
 import Testing
 
-@testable import FirebrandSerialization
+import FirebrandSerialization
 
 /// A Python with PyTorch, if `FIREBRAND_PYTHON` names one.
 private let python: String? = {

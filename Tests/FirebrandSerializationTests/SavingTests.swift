@@ -2,7 +2,7 @@ import FirebrandTensor
 import Foundation
 import Testing
 
-@testable import FirebrandSerialization
+import FirebrandSerialization
 
 @Suite struct SavingTests {
     private static func pairs(_ count: Int) -> [(key: String, value: Tensor)] {

@@ -2,7 +2,7 @@ import Foundation
 import FirebrandTensor
 import Testing
 
-@testable import FirebrandSerialization
+import FirebrandSerialization
 
 /// The path of a committed fixture.
 func fixture(_ name: String) throws -> String {

@@ -2,7 +2,7 @@ import Foundation
 import FirebrandTensor
 import Testing
 
-@testable import FirebrandSerialization
+import FirebrandSerialization
 
 @Suite struct TorchFilesTests {
     static let names = ["network", "keyed", "tiny", "batchnorm", "dtypes", "views", "nested", "checkpoint", "batches"]

@@ -1,6 +1,6 @@
 import FirebrandTensor
 
-@testable import FirebrandSerialization
+import FirebrandSerialization
 
 /// Writes values in the notation of `scripts/fixtures/serialization.py`.
 struct ValueDescription {

@@ -2,7 +2,7 @@ import FirebrandTensor
 import Foundation
 import Testing
 
-@testable import FirebrandSerialization
+import FirebrandSerialization
 
 @Suite struct ZipTests {
     private func read(_ bytes: [UInt8]) throws -> [String: [UInt8]] {

@@ -1,5 +1,6 @@
 import FirebrandSerialization
 import FirebrandTensor
+import FirebrandTestSupport
 import FirebrandVision
 import Foundation
 import Testing
@@ -61,9 +62,9 @@ struct DownloadTests {
     }
 
     static let failures: [(manner: LoopbackServer.Manner, code: FirebrandError.Code, says: String)] = [
-        (.cutHalfWay, .network, "the connection was cut after 150000 bytes"),
-        (.cutWithoutLength, .network, "sent 150000 bytes where 300000 were expected"),
-        (.stalls, .network, "the transfer stalled after 150000 bytes"),
+        (.cutHalfWay, .corruptFile, "the connection was cut after 150000 bytes"),
+        (.cutWithoutLength, .corruptFile, "sent 150000 bytes where 300000 were expected"),
+        (.stalls, .corruptFile, "the transfer stalled after 150000 bytes"),
         (.status(404), .network, "the server answered with HTTP status 404"),
         (.status(503), .network, "the server answered with HTTP status 503"),
         (.redirect("http://127.0.0.1:1/"), .network, "onnect"),
@@ -153,6 +154,7 @@ struct DownloadTests {
         let error = #expect(throws: FirebrandError.self) {
             try download([cut.address + "a.gz", gone.address + "a.gz"]).run()
         }
+        #expect(error?.code == .corruptFile)
         let message = error?.message ?? ""
         #expect(message.contains("\(cut.address)a.gz: the connection was cut"))
         #expect(message.contains("; \(gone.address)a.gz: the server answered with HTTP status 404"))

@@ -1,8 +1,9 @@
 import FirebrandTensor
+import FirebrandTestSupport
 import Foundation
 import Testing
 
-@testable import FirebrandVision
+import FirebrandVision
 
 @Suite("PNG images")
 struct PNGTests {

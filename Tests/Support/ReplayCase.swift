@@ -5,8 +5,9 @@ import Foundation
 public struct ReplayFile {
     /// The name of the file without its extension.
     public let stem: String
-    /// The operator's family and tier, as the file says.
+    /// The operator's family, as the file says.
     public let family: String
+    /// 1: what people use; 2: the rest of what is wanted.
     public let tier: Int
     /// The cases.
     public let cases: [ReplayCase]
@@ -79,10 +80,13 @@ public struct ReplayCase {
 public struct ReplayInputs {
     /// Why a case cannot be run here.
     public struct Unsupported: Error, CustomStringConvertible {
+        /// What is missing.
         public let description: String
     }
 
+    /// The positional arguments.
     public let positional: [OperatorValue]
+    /// The arguments given by name.
     public let named: [String: OperatorValue]
     /// The input tensors by name.
     public let tensors: [String: Tensor]

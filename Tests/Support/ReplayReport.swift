@@ -2,7 +2,9 @@ import Foundation
 
 /// What replaying one file gave.
 public struct ReplayReport: CustomStringConvertible {
+    /// The file's name.
     public let stem: String
+    /// How many cases agreed.
     public var passed = 0
     /// The failures, each with its case and what was wanted and got.
     public var failures: [String] = []

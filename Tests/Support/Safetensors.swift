@@ -5,6 +5,7 @@ import Foundation
 public struct Safetensors {
     /// What is wrong with a file.
     public struct Failure: Error, CustomStringConvertible {
+        /// What it is.
         public let description: String
     }
 

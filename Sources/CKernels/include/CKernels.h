@@ -109,6 +109,11 @@ typedef void (*fb_matmul_kernel)(
     ptrdiff_t m, ptrdiff_t n, ptrdiff_t k);
 fb_matmul_kernel fb_find_matmul(int dtype);
 
+/// C = A x B + bias for few columns; rows of A and columns of B are contiguous, other strides in elements.
+void fb_matmul_narrow_f32(
+    float *c, ptrdiff_t c_row, const float *a, ptrdiff_t a_row, const float *b, ptrdiff_t b_column, const float *bias,
+    ptrdiff_t m, ptrdiff_t n, ptrdiff_t k);
+
 // ---- Random bits to numbers (PyTorch's formulas, bit for bit) -------------------------------------------------------
 
 /// The Mersenne Twister's state refill and tempering (Matsumoto and Nishimura, 1998).

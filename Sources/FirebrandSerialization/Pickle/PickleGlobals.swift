@@ -17,8 +17,8 @@ package enum PickleGlobals {
     static let rebuildParameter = PickleGlobal("torch._utils", "_rebuild_parameter")
     static let rebuildParameterWithState = PickleGlobal("torch._utils", "_rebuild_parameter_with_state")
     static let rebuildFromType = PickleGlobal("torch._tensor", "_rebuild_from_type_v2")
-    static let size = PickleGlobal("torch", "Size")
-    static let device = PickleGlobal("torch", "device")
+    package static let size = PickleGlobal("torch", "Size")
+    package static let device = PickleGlobal("torch", "device")
 
     /// The module of Python's built-in types goes by two names: protocols up to 2 use Python 2's.
     static let builtins: Set<String> = ["builtins", "__builtin__"]

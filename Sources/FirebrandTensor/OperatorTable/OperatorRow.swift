@@ -145,7 +145,8 @@ public struct OperatorRow: Sendable {
             } catch { first = first ?? error }
         }
         if signatures.count == 1, let first { throw first }
-        let given = arguments.map(\.kindName) + named.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.kindName)" }
+        let given =
+            arguments.map(\.kindName) + named.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.kindName)" }
         throw Misuse(
             "\(calledName)() received an invalid combination of arguments - got (\(given.joined(separator: ", "))), but "
                 + "expected one of: " + signatures.map { "(\($0))" }.joined(separator: ", "))
@@ -157,14 +158,12 @@ public struct OperatorRow: Sendable {
     ) throws(Misuse) -> OperatorValue {
         let (results, targets) = (result.tensors, out.tensors)
         guard results.count == targets.count, !targets.isEmpty else {
-            throw Misuse("\(name)(): argument 'out' must be \(results.count == 1 ? "Tensor" : "tuple of Tensors"), not \(out.kindName)")
+            throw Misuse(
+                "\(name)(): argument 'out' must be \(results.count == 1 ? "Tensor" : "tuple of Tensors"), not \(out.kindName)"
+            )
         }
         for (result, target) in zip(results, targets) {
-            if isGradEnabled(), result.tracksGrad || target.tracksGrad {
-                throw Misuse(
-                    "\(name)(): functions with out=... arguments don't support automatic differentiation, but one of the "
-                        + "arguments requires grad.")
-            }
+            try checkOut(target, result, result)
             _ = try FirebrandTensor.write(into: target, result.shape, result.dtype) { (target) throws(Misuse) in
                 target.backend.copy(result, into: target)
             }

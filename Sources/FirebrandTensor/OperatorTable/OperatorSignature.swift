@@ -123,7 +123,9 @@ public struct OperatorSignature: Sendable, CustomStringConvertible {
         case "()", "[]": return .list([])
         default: break
         }
-        if text.hasPrefix("'"), text.hasSuffix("'"), text.count >= 2 { return .string(String(text.dropFirst().dropLast())) }
+        if text.hasPrefix("'"), text.hasSuffix("'"), text.count >= 2 {
+            return .string(String(text.dropFirst().dropLast()))
+        }
         if let integer = Int(text) { return .int(integer) }
         return Double(text).map { .double($0) }
     }
@@ -150,11 +152,14 @@ public struct OperatorSignature: Sendable, CustomStringConvertible {
         }
         guard next == positional.count else {
             let most = parameters.count { !$0.isKeywordOnly }
-            throw Misuse("\(name)() takes \(most) positional argument\(most == 1 ? "" : "s") but \(positional.count) were given")
+            throw Misuse(
+                "\(name)() takes \(most) positional argument\(most == 1 ? "" : "s") but \(positional.count) were given")
         }
         for (key, value) in named.sorted(by: { $0.key < $1.key }) {
             var key = key
-            if !parameters.contains(where: { $0.name == key }), let own = OperatorSignature.numpyNames[key] { key = own }
+            if !parameters.contains(where: { $0.name == key }), let own = OperatorSignature.numpyNames[key] {
+                key = own
+            }
             guard parameters.contains(where: { $0.name == key }) else {
                 throw Misuse("\(name)() got an unexpected keyword argument '\(key)'")
             }

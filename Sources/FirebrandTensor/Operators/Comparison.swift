@@ -191,9 +191,11 @@ extension OperatorRow {
         comparison("eq", { $0.eq($1, out: $2) }, { $0.eq($1) }, { $0.eq_($1) }, { $0.eq_($1) }),
         comparison("ne", aliases: ["not_equal"], { $0.ne($1, out: $2) }, { $0.ne($1) }, { $0.ne_($1) }, { $0.ne_($1) }),
         comparison("lt", aliases: ["less"], { $0.lt($1, out: $2) }, { $0.lt($1) }, { $0.lt_($1) }, { $0.lt_($1) }),
-        comparison("le", aliases: ["less_equal"], { $0.le($1, out: $2) }, { $0.le($1) }, { $0.le_($1) }, { $0.le_($1) }),
+        comparison(
+            "le", aliases: ["less_equal"], { $0.le($1, out: $2) }, { $0.le($1) }, { $0.le_($1) }, { $0.le_($1) }),
         comparison("gt", aliases: ["greater"], { $0.gt($1, out: $2) }, { $0.gt($1) }, { $0.gt_($1) }, { $0.gt_($1) }),
-        comparison("ge", aliases: ["greater_equal"], { $0.ge($1, out: $2) }, { $0.ge($1) }, { $0.ge_($1) }, { $0.ge_($1) }),
+        comparison(
+            "ge", aliases: ["greater_equal"], { $0.ge($1, out: $2) }, { $0.ge($1) }, { $0.ge_($1) }, { $0.ge_($1) }),
         logic("logical_and", { $0.logicalAnd_($1) }) { $0.logicalAnd($1) },
         logic("logical_or", { $0.logicalOr_($1) }) { $0.logicalOr($1) },
         logic("logical_xor", { $0.logicalXor_($1) }) { $0.logicalXor($1) },

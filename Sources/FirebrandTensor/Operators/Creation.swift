@@ -238,7 +238,9 @@ extension Tensor {
         guarded("linspace", []) { () throws(Misuse) in
             guard steps >= 0 else { throw Misuse("number of steps must be non-negative") }
             let type = dtype ?? DType.default
-            let (from, to) = (start.scalar.doubleValue, end.scalar.doubleValue)
+            var (from, to) = (start.scalar.doubleValue, end.scalar.doubleValue)
+            // Integers start and end at integers.
+            if !type.isFloatingPoint { (from, to) = (from.rounded(.towardZero), to.rounded(.towardZero)) }
             let result = Tensor(emptyOf: [steps], type, on: device)
             guard device.kind == .cpu else { return result }
             // From both ends to the middle, as PyTorch does, so that the last number is `end` itself.
@@ -318,7 +320,8 @@ extension OperatorRow {
         },
         OperatorRow("arange", .creation, arangeSignatures, isDifferentiable: false) {
             Tensor.arange(
-                try $0.optionalScalar("start") ?? .int(0), try $0.scalar("end"), try $0.optionalScalar("step") ?? .int(1),
+                try $0.optionalScalar("start") ?? .int(0), try $0.scalar("end"),
+                try $0.optionalScalar("step") ?? .int(1),
                 dtype: try $0.dtype(), device: try $0.device(), requiresGrad: try $0.requiresGrad)
         },
         OperatorRow("linspace", .creation, "start, end, steps, \(options)", isDifferentiable: false) {

@@ -3,7 +3,7 @@
 extension Tensor {
     /// Checks an index tensor and gives it as int64.
     fileprivate func checkIndex(_ name: String, _ index: Tensor) throws(Misuse) -> Tensor {
-        guard index.dtype == .int64 || index.dtype == .int32 else {
+        guard index.dtype == .int64 || index.dtype == .int32 || index.count == 0 else {
             throw Misuse("\(name)(): Expected dtype int32 or int64 for index")
         }
         return index.dtype == .int64 ? index : index.cast(to: .int64)
@@ -23,6 +23,9 @@ extension Tensor {
         guarded("gather", [self, index]) { () throws(Misuse) in
             let axis = try checkedDimension(dim)
             let index = try checkIndex("gather", index)
+            // A scalar on either side counts as a vector of one.
+            if self.dim == 0, index.dim == 1 { return unsqueeze(0).gather(axis, index) }
+            if self.dim == 1, index.dim == 0 { return gather(axis, index.reshape([1])).squeeze(0) }
             guard index.dim == self.dim || index.count == 0 else {
                 throw Misuse("Index tensor must have the same number of dimensions as input tensor")
             }

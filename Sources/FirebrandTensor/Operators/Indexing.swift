@@ -152,6 +152,7 @@ extension Tensor {
         var view = self
         var tensors: [Tensor?] = []
         var axis = 0
+        var dimension = 0  // of this tensor, for messages
         var ellipsisSeen = false
         for index in indices {
             switch index {
@@ -159,8 +160,9 @@ extension Tensor {
                 let length = view.shape[axis]
                 guard position >= -length, position < length else {
                     throw Misuse(
-                        "index \(position) is out of bounds for dimension \(tensors.count) with size \(length)")
+                        "index \(position) is out of bounds for dimension \(dimension) with size \(length)")
                 }
+                dimension += 1
                 view = view.select(axis, position)
             case .slice(let from, let to, let step):
                 guard step > 0 else { throw Misuse("slice step must be positive") }
@@ -173,9 +175,11 @@ extension Tensor {
                 }
                 tensors.append(nil)
                 axis += 1
+                dimension += 1
             case .ellipsis:
                 guard !ellipsisSeen else { throw Misuse("an index can only have a single ellipsis ('...')") }
                 ellipsisSeen = true
+                dimension += dim - consumed
                 for _ in 0..<(dim - consumed) {
                     tensors.append(nil)
                     axis += 1
@@ -185,6 +189,7 @@ extension Tensor {
                 tensors.append(nil)
                 axis += 1
             case .tensor(let tensor):
+                dimension += tensor.dtype == .bool ? tensor.dim : 1
                 if tensor.dtype == .bool {
                     for (offset, positions) in try view.positions(under: tensor, axis).enumerated() {
                         _ = offset
@@ -327,6 +332,7 @@ extension Tensor {
 
     private func write(_ value: Tensor, _ indices: [TensorIndex], accumulate: Bool = false) throws(Misuse) {
         let (view, tensors) = try basicPart(indices)
+        if tensors.allSatisfy({ $0 == nil }) { try value.squeezedLeading(to: view.dim).checkExpands(to: view.shape) }
         if tensors.allSatisfy({ $0 == nil }) {
             if accumulate {
                 view.add_(value.squeezedLeading(to: view.dim))
@@ -339,7 +345,7 @@ extension Tensor {
         // Positions of the elements in this tensor's memory are found by indexing a tensor of positions.
         let positions = noGrad { Tensor.arange(view.count).reshape(view.shape)[at: indicesOf(tensors)] }
         let source = value.squeezedLeading(to: positions.dim).to(dtype)
-        guard try broadcastShapes(positions.shape, source.shape) == positions.shape else {
+        guard (try? broadcastShapes(positions.shape, source.shape)) == positions.shape else {
             throw Misuse(
                 "shape mismatch: value tensor of shape \(value.shape.list) cannot be broadcast to indexing result of shape "
                     + "\(positions.shape.list)")
@@ -353,6 +359,18 @@ extension Tensor {
     }
 
     private func indicesOf(_ tensors: [Tensor?]) -> [TensorIndex] { tensors.map { $0.map { .tensor($0) } ?? .all } }
+
+    private func checkExpands(to target: Size) throws(Misuse) {
+        for offset in stride(from: 1, through: Swift.min(dim, target.count), by: 1) {
+            let (old, new) = (shape[dim - offset], target[target.count - offset])
+            if old != 1, old != new {
+                throw Misuse(
+                    "The expanded size of the tensor (\(new)) must match the existing size (\(old)) at non-singleton "
+                        + "dimension \(target.count - offset).  Target sizes: \(target.list).  Tensor sizes: \(shape.list)"
+                )
+            }
+        }
+    }
 
     private func squeezedLeading(to rank: Int) -> Tensor {
         var result = self

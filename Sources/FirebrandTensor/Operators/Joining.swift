@@ -8,8 +8,9 @@ public func cat(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
     guarded("cat", tensors) { () throws(Misuse) in
         guard let first = tensors.first else { throw Misuse("torch.cat(): expected a non-empty list of Tensors") }
         // PyTorch's relic: vectors of length 0 fit anywhere.
-        let parts = tensors.filter { $0.shape != [0] }
-        guard let model = parts.first else { return first.clone() }
+        let filled = tensors.filter { $0.shape != [0] }
+        let parts = filled.isEmpty ? tensors : filled
+        let model = filled.first ?? first
         for (index, tensor) in tensors.enumerated() where tensor.dim == 0 {
             throw Misuse("zero-dimensional tensor (at position \(index)) cannot be concatenated")
         }

@@ -12,6 +12,7 @@ extension Tensor {
     public func matmul(_ other: Tensor, out: Tensor? = nil) -> Tensor {
         guarded("matmul", [self, other]) { () throws(Misuse) in
             if let out {
+                try checkOut(out, self, other)
                 let result = noGrad { matmul(other) }
                 if hasFailed { return out }
                 return try write(into: out, result.shape, result.dtype) { (target) throws(Misuse) in
@@ -37,7 +38,9 @@ extension Tensor {
         let batch = try broadcastShapes(Size(shape.dropLast(2)), Size(other.shape.dropLast(2)))
         let matrix = [size(-2), other.size(-1)]
         // A stack of matrices times one matrix is one tall product.
-        if other.dim == 2 { return reshape([-1, size(-1)]).mm(other).reshape(Array(batch) + matrix) }
+        if other.dim == 2 {
+            return reshape([batch.elementCount * size(-2), size(-1)]).mm(other).reshape(Array(batch) + matrix)
+        }
         let a = expand(Array(batch) + [size(-2), size(-1)]).reshape([batch.elementCount, size(-2), size(-1)])
         let b = other.expand(Array(batch) + [other.size(-2), other.size(-1)])
             .reshape([batch.elementCount, other.size(-2), other.size(-1)])
@@ -222,6 +225,10 @@ extension Tensor {
     /// Gradients: g W, gᵀ x and the sum of g over rows; the weight's comes out in the weight's own layout.
     public func linear(_ weight: Tensor, _ bias: Tensor? = nil) -> Tensor {
         guarded("linear", [self, weight] + (bias.map { [$0] } ?? [])) { () throws(Misuse) in
+            if dim >= 1, weight.dim == 1 {
+                let product = matmul(weight)
+                return bias.map { product.add($0) } ?? product
+            }
             guard dim >= 1, weight.dim == 2 else {
                 throw Misuse(
                     "linear(): input and weight.T shapes cannot be multiplied (\(shape.list) and \(weight.shape.list))")
@@ -232,7 +239,7 @@ extension Tensor {
                         + "\(weight.shape[1])x\(weight.shape[0]))")
             }
             if dim != 2 {
-                let flat = dim == 1 ? unsqueeze(0) : reshape([-1, shape[dim - 1]])
+                let flat = dim == 1 ? unsqueeze(0) : reshape([shape.dropLast().reduce(1, *), shape[dim - 1]])
                 return flat.linear(weight, bias).reshape(Array(shape.dropLast()) + [weight.shape[0]])
             }
             let transposed = noGrad { weight.transposedView() }
@@ -290,7 +297,8 @@ let matmulOperators: [OperatorRow] = [
         "addmm", .matmul, "input, mat1, mat2, *, beta=1, alpha=1, out=None",
         inPlace: {
             try $0.input.addmm_(
-                try $0.tensor("mat1"), try $0.tensor("mat2"), beta: try $0.scalar("beta"), alpha: try $0.scalar("alpha"))
+                try $0.tensor("mat1"), try $0.tensor("mat2"), beta: try $0.scalar("beta"), alpha: try $0.scalar("alpha")
+            )
         }
     ) {
         try $0.input.addmm(

@@ -50,6 +50,11 @@ package func pointwise(
     let right = b.dtype == type ? b : b.cast(to: type)
     let resultType = op.isComparison ? DType.bool : type
     if let out {
+        // An in-place operator: its operand keeps its shape.
+        if out === a, shape != a.shape {
+            throw Misuse("output with shape \(a.shape.list) doesn't match the broadcast shape \(shape.list)")
+        }
+        try checkOut(out, a, b)
         return try write(into: out, shape, resultType) { (target) throws(Misuse) in
             try a.backend.binary(op, left, right, into: target)
         }
@@ -69,6 +74,7 @@ package func pointwise(
     let operand = a.dtype == type ? a : a.cast(to: type)
     let resultType = op.isComparison ? DType.bool : type
     if let out {
+        try checkOut(out, a, a)
         return try write(into: out, a.shape, resultType) { (target) throws(Misuse) in
             try a.backend.binary(op, operand, scalar, scalarFirst: scalarFirst, into: target)
         }
@@ -86,6 +92,7 @@ package func pointwise(_ op: UnaryKernel, _ a: Tensor, toFloat: Bool = false, ou
     let operand = toFloat && !a.dtype.isFloatingPoint ? a.cast(to: DType.default) : a
     let resultType = op.isClassification ? DType.bool : operand.dtype
     if let out {
+        try checkOut(out, a, a)
         return try write(into: out, a.shape, resultType) { (target) throws(Misuse) in
             try a.backend.unary(op, operand, into: target)
         }
@@ -104,6 +111,16 @@ private func newResult(_ shape: Size, _ dtype: DType, like a: Tensor, _ b: Tenso
         result.isContiguous = false
     }
     return result
+}
+
+/// Results that are written to a given tensor are not recorded: PyTorch refuses where a gradient would be lost.
+@inline(never)
+package func checkOut(_ out: Tensor, _ a: Tensor, _ b: Tensor) throws(Misuse) {
+    if isGradEnabled(), a.tracksGrad || b.tracksGrad || out.tracksGrad {
+        throw Misuse(
+            "functions with out=... arguments don't support automatic differentiation, but one of the arguments requires "
+                + "grad.")
+    }
 }
 
 /// Computes into a tensor the caller gave: resized if it is of another shape, converted if of another type.

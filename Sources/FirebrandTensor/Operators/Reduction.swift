@@ -45,12 +45,14 @@ extension Tensor {
     /// The sum of all elements, or along `dim`; integers sum as int64. PyTorch: `torch.sum`.
     public func sum(dim: [Int]? = nil, keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
         guarded("sum", [self]) { () throws(Misuse) in
-            if let dtype, dtype != self.dtype { return to(dtype).sum(dim: dim, keepdim: keepdim) }
+            if let dtype, dtype != self.dtype { return to(dtype).sum(dim: dim, keepdim: keepdim, dtype: dtype) }
             let mask = try reductionMask(dim)
             let result = Tensor(
                 emptyOf: reducedShape(mask), self.dtype.isFloatingPoint ? self.dtype : .int64, on: device)
             try backend.reduce(.sum, self, into: result)
-            let sum = result.finished(mask, keepdim)
+            let sum =
+                (dtype ?? result.dtype) == result.dtype
+                ? result.finished(mask, keepdim) : result.cast(to: dtype!).finished(mask, keepdim)
             sum.record(dim == nil ? "SumBackward0" : "SumBackward1", self) { _ in
                 let shape = self.shape
                 let rank = self.dim
@@ -79,10 +81,12 @@ extension Tensor {
             let mask = try reductionMask(dim)
             let reduced = reducedShape(mask)
             let length = reduced.elementCount == 0 ? 0 : count / reduced.elementCount
-            let result = Tensor(emptyOf: reduced, self.dtype, on: device)
-            try backend.reduce(.sum, self, into: result)
+            // The sum of 16-bit floats may be beyond them where the mean is not.
+            let operand = self.dtype.isReducedFloatingPoint ? cast(to: .float32) : self
+            let result = Tensor(emptyOf: reduced, operand.dtype, on: device)
+            try backend.reduce(.sum, operand, into: result)
             try backend.binary(.div, result, .int(length), scalarFirst: false, into: result)
-            let mean = result.finished(mask, keepdim)
+            let mean = (operand === self ? result : result.cast(to: self.dtype)).finished(mask, keepdim)
             mean.record(dim == nil ? "MeanBackward0" : "MeanBackward1", self) { _ in
                 let (shape, rank) = (self.shape, self.dim)
                 return { _, grad in
@@ -100,12 +104,15 @@ extension Tensor {
     /// The product of all elements, or along one dimension. PyTorch: `torch.prod`.
     public func prod(dim: Int? = nil, keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
         guarded("prod", [self]) { () throws(Misuse) in
-            if let dtype, dtype != self.dtype { return to(dtype).prod(dim: dim, keepdim: keepdim) }
+            if let dtype, dtype != self.dtype {
+                return to(dtype).prod(dim: dim, keepdim: keepdim, dtype: dtype)
+            }
+            let resultType = dtype ?? (self.dtype.isFloatingPoint ? self.dtype : .int64)
             let dtype = self.dtype
             let mask = try reductionMask(dim.map { [$0] })
             let result = Tensor(emptyOf: reducedShape(mask), dtype.isFloatingPoint ? dtype : .int64, on: device)
             try backend.reduce(.prod, self, into: result)
-            let product = result.finished(mask, keepdim)
+            let product = (resultType == result.dtype ? result : result.cast(to: resultType)).finished(mask, keepdim)
             product.record(dim == nil ? "ProdBackward0" : "ProdBackward1", self) { node in
                 let operand = node.save(self)
                 return { node, grad in
@@ -158,7 +165,10 @@ extension Tensor {
                 let (operand, saved) = (node.save(self), node.saveOutput(result))
                 return { node, grad in
                     let (x, y) = (operand.value(node), saved.value(node))
-                    let slope = grad.div(y.mul(2)).maskedFill(y.eq(0), 0).restored(mask, keepdim || x.dim == 0)
+                    // Nothing spread has no slope; dividing by 1 there keeps NaN out of the second derivative.
+                    let isZero = y.eq(0)
+                    let slope = grad.div(y.maskedFill(isZero, 1).mul(2)).maskedFill(isZero, 0)
+                        .restored(mask, keepdim || x.dim == 0)
                     let centred = x.sub(x.mean(dim: dim, keepdim: true))
                     return Gradients(slope.mul(centred).mul(2 / Swift.max(0, Double(length) - correction)))
                 }
@@ -298,11 +308,12 @@ extension Tensor {
     /// Running sums along `dim`; integers sum as int64. PyTorch: `torch.cumsum`.
     public func cumsum(dim: Int, dtype: DType? = nil) -> Tensor {
         guarded("cumsum", [self]) { () throws(Misuse) in
-            if let dtype, dtype != self.dtype { return to(dtype).cumsum(dim: dim) }
+            if let dtype, dtype != self.dtype { return to(dtype).cumsum(dim: dim, dtype: dtype) }
+            let resultType = dtype
             let dtype = self.dtype
             let axis = try checkedDimension(dim)
-            let type = dtype.isFloatingPoint ? dtype : DType.int64
-            let computeType = dtype.isReducedFloatingPoint ? DType.float32 : type
+            let type = resultType ?? (dtype.isFloatingPoint ? dtype : DType.int64)
+            let computeType = dtype.isReducedFloatingPoint ? DType.float32 : dtype.isFloatingPoint ? dtype : .int64
             let operand = dtype == computeType && isContiguous ? self : cast(to: computeType)
             let wide = Tensor(emptyOf: shape, computeType, on: device)
             try backend.cumulativeSum(operand, dim: axis, into: wide)
@@ -356,6 +367,7 @@ private func productGradient(_ grad: Tensor, _ x: Tensor, _ mask: [Bool], dim: I
     let axis = dim < 0 ? dim + x.dim : dim
     let length = x.shape[axis]
     let expanded = grad.restored(mask, keepdim)
+    if x.count == 0 { return Tensor.zeros(x.shape, dtype: grad.dtype) }
     if length == 1 { return expanded.expand(x.shape) }
     var left: [Tensor] = [Tensor.onesLike(expanded)]
     var right: [Tensor] = [Tensor.onesLike(expanded)]

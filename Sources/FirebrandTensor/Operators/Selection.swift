@@ -59,7 +59,8 @@ extension Tensor {
         }
     }
 
-    /// Limits every element to `min...max`; either may be left out. The gradient is 0 outside. PyTorch: `torch.clamp`.
+    /// Limits every element to `min...max`; either may be left out. The gradient is 0 outside and at the limits.
+    /// PyTorch: `torch.clamp`.
     public func clamp(min: (any TensorScalar)? = nil, max: (any TensorScalar)? = nil) -> Tensor {
         guarded("clamp", [self]) { () throws(Misuse) in
             guard min != nil || max != nil else { throw Misuse("At least one of 'min' or 'max' must not be None") }
@@ -76,8 +77,8 @@ extension Tensor {
                 return { node, grad in
                     let x = operand.value(node).detach()
                     var inside = Tensor.ones(x.shape, dtype: .bool)
-                    if let min { inside = inside.logicalAnd(x.ge(min)) }
-                    if let max { inside = inside.logicalAnd(x.le(max)) }
+                    if let min { inside = inside.logicalAnd(x.gt(min)) }
+                    if let max { inside = inside.logicalAnd(x.lt(max)) }
                     return Gradients(FirebrandTensor.where(inside, grad, Tensor.zeros([], dtype: grad.dtype)))
                 }
             }
@@ -87,54 +88,38 @@ extension Tensor {
 
     /// Limits every element to `min...max`, tensors that broadcast; either may be left out. PyTorch: `torch.clamp`.
     ///
-    /// Where `min` exceeds `max`, the result is `max`. The gradient goes to whatever the result was taken from.
+    /// Where `min` exceeds `max`, the result is `max`. The gradient goes to what the result was taken from; an element
+    /// that equals a limit shares it with the limit.
     public func clamp(min: Tensor?, max: Tensor?) -> Tensor {
-        let operands = [self] + [min, max].compactMap { $0 }
-        return guarded("clamp", operands) { () throws(Misuse) in
-            guard min != nil || max != nil else { throw Misuse("At least one of 'min' or 'max' must not be None") }
-            var result = self
-            try noGradThrowing { () throws(Misuse) in
-                if let min { result = try pointwise(.maximum, result, min) }
-                if let max { result = try pointwise(.minimum, result, max) }
-            }
-            result.record("ClampBackward0", operands) { node in
+        guard let min else { return max.map { minimum($0) } ?? clamp(min: Scalar?.none, max: Scalar?.none) }
+        guard let max else { return maximum(min) }
+        return guarded("clamp", [self, min, max]) { () throws(Misuse) in
+            let result = try pointwise(.minimum, try pointwise(.maximum, self, min), max)
+            result.record("ClampBackward0", self, min, max) { node in
+                let operands = [self, min, max]
                 let saved = operands.map { node.save($0) }
                 let forms = operands.map { ($0.shape, $0.dtype) }
-                let (hasMin, hasMax) = (min != nil, max != nil)
                 return { node, grad in
-                    let values = saved.map { $0.value(node).detach() }
-                    let x = values[0]
-                    let low = hasMin ? values[1] : nil
-                    let high = hasMax ? values[values.count - 1] : nil
-                    let zero = Tensor.zeros([], dtype: grad.dtype)
-                    var masks: [Tensor] = []
-                    let (aboveLow, belowHigh) = (low.map { x.ge($0) }, high.map { x.le($0) })
-                    masks.append(aboveLow.map { a in belowHigh.map { a.logicalAnd($0) } ?? a } ?? belowHigh!)
-                    if let low {
-                        let isLow = x.lt(low)
-                        masks.append(high.map { isLow.logicalAnd(low.lt($0)) } ?? isLow)
+                    let (x, low, high) = noGrad { (saved[0].value(node), saved[1].value(node), saved[2].value(node)) }
+                    let isRange = low.lt(high)
+                    let (atLow, atHigh) = (x.eq(low).logicalAnd(isRange), x.eq(high).logicalAnd(isRange))
+                    let (below, above) = (x.lt(low).logicalAnd(low.le(high)), x.gt(high).logicalAnd(low.le(high)))
+                    // All of it where `all` says, half where `half` says.
+                    func share(_ all: Tensor, _ half: Tensor, _ position: Int) -> Tensor? {
+                        if !node.needs(position) { return nil }
+                        let zero = Tensor.zeros([], dtype: grad.dtype)
+                        return FirebrandTensor.where(all, grad, FirebrandTensor.where(half, grad.div(2), zero))
+                            .unbroadcast(to: forms[position].0, forms[position].1)
                     }
-                    if let high {
-                        let isHigh = x.gt(high)
-                        masks.append(low.map { isHigh.logicalOr($0.gt(high)) } ?? isHigh)
-                    }
+                    let isTie = atLow.logicalOr(atHigh)
+                    let isInside = x.lt(low).logicalOr(x.gt(high)).logicalOr(isTie).logicalNot()
                     return Gradients(
-                        masks.enumerated().map { position, mask in
-                            !node.needs(position)
-                                ? nil
-                                : FirebrandTensor.where(mask, grad, zero).unbroadcast(
-                                    to: forms[position].0, forms[position].1)
-                        })
+                        share(isInside, isTie, 0), share(below, atLow, 1),
+                        share(above.logicalOr(low.gt(high)), atHigh, 2))
                 }
             }
             return result
         }
-    }
-
-    private func noGradThrowing(_ body: () throws(Misuse) -> Void) throws(Misuse) {
-        var failure: Misuse?
-        noGrad { do { try body() } catch { failure = error as? Misuse } }
-        if let failure { throw failure }
     }
 
     @inline(__always)

@@ -220,7 +220,7 @@ extension Tensor {
     public func transpose(_ dim0: Int, _ dim1: Int) -> Tensor {
         guarded("transpose", [self]) { () throws(Misuse) in
             let (a, b) = (try checkedDimension(dim0), try checkedDimension(dim1))
-            if dim == 0 { return alias() }
+            if dim == 0 { return viewed(shape, strides, "TransposeBackward0") }
             return swapped(a, b, "TransposeBackward0")
         }
     }
@@ -267,9 +267,33 @@ extension Tensor {
     public func movedim(_ source: Int, _ destination: Int) -> Tensor {
         guarded("movedim", [self]) { () throws(Misuse) in
             let (from, to) = (try checkedDimension(source), try checkedDimension(destination))
+            if dim == 0 { return view(shape) }
             var order = (0..<dim).filter { $0 != from }
             order.insert(from, at: to)
             return permute(order)
+        }
+    }
+
+    /// Dimensions `sources` moved to the places `destinations`; the others keep their order. PyTorch: `torch.movedim`.
+    public func movedim(_ sources: [Int], _ destinations: [Int]) -> Tensor {
+        guarded("movedim", [self]) { () throws(Misuse) in
+            guard sources.count == destinations.count else {
+                throw Misuse(
+                    "movedim: Invalid source or destination dims: source (\(sources) dims) should contain the same number "
+                        + "of dims as destination (\(destinations) dims)")
+            }
+            var order = [Int?](repeating: nil, count: dim)
+            var moved = Set<Int>()
+            for (source, destination) in zip(sources, destinations) {
+                let (from, to) = (try checkedDimension(source), try checkedDimension(destination))
+                if dim == 0 { continue }
+                guard order[to] == nil, moved.insert(from).inserted else {
+                    throw Misuse("movedim: repeated dim in `source` or `destination` (\(sources), \(destinations))")
+                }
+                order[to] = from
+            }
+            var rest = (0..<dim).filter { !moved.contains($0) }[...]
+            return permute(order.map { $0 ?? rest.removeFirst() })
         }
     }
 
@@ -285,27 +309,31 @@ extension Tensor {
                     "the number of sizes provided (\(target.count)) must be greater or equal to the number of dimensions in "
                         + "the tensor (\(dim))")
             }
-            var (shape, strides) = (Size(), Size())
-            for (index, length) in target.enumerated() {
-                let old = index >= leading ? self.shape[index - leading] : 1
-                if length == -1 || length == old {
-                    guard length != -1 || index >= leading else {
-                        throw Misuse(
-                            "The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension \(index)"
-                        )
-                    }
-                    shape.append(old)
-                    strides.append(index >= leading ? self.strides[index - leading] : 0)
-                } else {
-                    guard old == 1 else {
-                        throw Misuse(
-                            "The expanded size of the tensor (\(length)) must match the existing size (\(old)) at "
-                                + "non-singleton dimension \(index).  Target sizes: \(Size(target).list).  Tensor sizes: "
-                                + "\(self.shape.list)")
-                    }
-                    shape.append(length)
-                    strides.append(0)
+            var shape = Size(repeating: 1, count: target.count)
+            var strides = shape
+            for index in target.indices.reversed() {
+                let length = target[index]
+                let isNew = index < leading
+                guard length >= 0 || !isNew else {
+                    throw Misuse(
+                        "The expanded size of the tensor (\(length)) isn't allowed in a leading, non-existing dimension "
+                            + "\(index)")
                 }
+                let old = isNew ? 1 : self.shape[index - leading]
+                shape[index] = length == -1 ? old : length
+                // A new dimension of length 1 gets the stride it would have in contiguous memory.
+                strides[index] =
+                    !isNew
+                    ? self.strides[index - leading]
+                    : index + 1 < target.count ? shape[index + 1] * strides[index + 1] : 1
+                if shape[index] == old { continue }
+                guard old == 1, length >= 0 else {
+                    throw Misuse(
+                        "The expanded size of the tensor (\(length)) must match the existing size (\(old)) at "
+                            + "non-singleton dimension \(index).  Target sizes: \(Size(target).list).  Tensor sizes: "
+                            + "\(self.shape.list)")
+                }
+                strides[index] = 0
             }
             let (original, type) = (self.shape, dtype)
             return makeView("ExpandBackward0", shape, strides, offset: storageOffset) {
@@ -440,8 +468,8 @@ extension OperatorRow {
         OperatorRow("t", .shape, "input", inPlace: { try $0.input.t_() }) { try $0.input.t() },
         OperatorRow("T", .shape, "input") { try $0.input.T },
         OperatorRow("mT", .shape, "input") { try $0.input.mT },
-        OperatorRow("movedim", .shape, "input, source: int, destination: int", aliases: ["moveaxis"]) {
-            try $0.input.movedim(try $0.int("source"), try $0.int("destination"))
+        OperatorRow("movedim", .shape, "input, source, destination", aliases: ["moveaxis"]) {
+            try $0.input.movedim(try $0.ints("source"), try $0.ints("destination"))
         },
         OperatorRow("narrow", .shape, "input, dim, start, length") {
             try $0.input.narrow(try $0.int("dim"), try $0.int("start"), try $0.int("length"))

@@ -249,7 +249,8 @@ package enum Permutation {
 
 // MARK: - Rows
 
-private let options = "generator=None, out=None, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False"
+private let options =
+    "generator=None, out=None, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False"
 private let likeOptions = "*, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None"
 private let randintSignatures = """
     high: int, size: ints, *, \(options)

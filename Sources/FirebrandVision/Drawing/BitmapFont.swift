@@ -1,19 +1,21 @@
 /// A small font of fixed width for titles in pictures: printable ASCII, 5x7 pixels and two rows below the baseline.
-enum BitmapFont {
+package enum BitmapFont {
     /// From one character to the next.
-    static let advance = 6
+    package static let advance = 6
     /// Rows of a glyph, descender included.
-    static let height = 9
+    package static let height = 9
     private static let width = 5
 
     /// The pixels a line of text is wide, without the gap behind its last character.
-    static func width(of text: String) -> Int { max(0, text.unicodeScalars.count * advance - (advance - width)) }
+    package static func width(of text: String) -> Int {
+        max(0, text.unicodeScalars.count * advance - (advance - width))
+    }
 
     /// Calls `plot` with every set pixel of `text`, drawn with its top left corner at the origin.
     ///
     /// What is not
     /// printable ASCII becomes a hollow box.
-    static func draw(_ text: String, _ plot: (_ x: Int, _ y: Int) -> Void) {
+    package static func draw(_ text: String, _ plot: (_ x: Int, _ y: Int) -> Void) {
         for (position, scalar) in text.unicodeScalars.enumerated() {
             let glyph = (0x20...0x7f).contains(scalar.value) ? Int(scalar.value) - 0x20 : 0x5f
             for y in 0..<height {

@@ -20,7 +20,7 @@ public struct TerminalStyle: Sendable, Hashable {
             noColor: variable("NO_COLOR"))
     }
 
-    static func choose(isTerminal: Bool, term: String?, colorTerm: String?, noColor: String?) -> TerminalStyle {
+    package static func choose(isTerminal: Bool, term: String?, colorTerm: String?, noColor: String?) -> TerminalStyle {
         // https://no-color.org: set and not empty.
         guard isTerminal, let term, term != "dumb", noColor ?? "" == "" else { return .ascii }
         if colorTerm == "truecolor" || colorTerm == "24bit" { return .trueColor }
@@ -53,7 +53,7 @@ public struct TerminalStyle: Sendable, Hashable {
     private static let shades = Array(" .:-=+*#%@".unicodeScalars)
 
     /// The palette's nearest grey: 16 is black, 231 white, and 232 to 255 are 8, 18 and so on to 238.
-    static func paletteIndex(_ grey: UInt8) -> Int {
+    package static func paletteIndex(_ grey: UInt8) -> Int {
         switch grey {
         case ..<4: 16
         case 247...: 231

@@ -42,8 +42,9 @@ package struct Download: Sendable {
 
     /// Fetches the file; returns the mirror that had it.
     ///
-    /// A mirror that fails is passed over; when all do, the error lists each one's reason on one line. A failure on
-    /// this side (no permission, disk full, an error thrown by `progress`) ends it at once.
+    /// A mirror that fails is passed over; when all do, the error lists each one's reason on one line. Its code is
+    /// `.network` if none of them sent any content, `.checksumMismatch` or `.corruptFile` (cut short, wrong length) if
+    /// one did. A failure on this side (no permission, disk full, an error thrown by `progress`) ends it at once.
     @discardableResult
     package func run(progress: Progress? = nil) throws -> String {
         let curl = try Curl.shared()
@@ -56,13 +57,14 @@ package struct Download: Sendable {
                 failures.append((mirror, failure))
             }
         }
-        guard let first = failures.first?.failure else {
+        // The failure that tells most: content that was wrong, then content that was cut short.
+        let codes = failures.map(\.failure.code)
+        let order: [FirebrandError.Code] = [.checksumMismatch, .corruptFile, .network]
+        guard let code = order.first(where: codes.contains) else {
             throw FirebrandError(.invalidArgument, "no address to download it from", path: destination)
         }
         let reasons = failures.map { "\($0.mirror): \($0.failure.reason)" }.joined(separator: "; ")
-        throw FirebrandError(
-            failures.allSatisfy { $0.failure.code == first.code } ? first.code : .network,
-            "could not be downloaded (\(reasons))", path: destination)
+        throw FirebrandError(code, "could not be downloaded (\(reasons))", path: destination)
     }
 
     private func fetch(_ url: String, with curl: Curl, progress: Progress?) throws {
@@ -87,7 +89,7 @@ package struct Download: Sendable {
 
         if let error = content.error { throw error }
         if let length, content.isTooLong {
-            throw MirrorFailure(.network, "sends more than the \(length) bytes that were expected")
+            throw MirrorFailure(.corruptFile, "sends more than the \(length) bytes that were expected")
         }
         guard transfer.status == FIREBRAND_CURL_OK else { throw failure(of: transfer, received: content.count) }
         try verify(content)
@@ -100,17 +102,17 @@ package struct Download: Sendable {
         case FIREBRAND_CURL_HTTP_RETURNED_ERROR:
             MirrorFailure(.network, "the server answered with HTTP status \(transfer.httpStatus)")
         case FIREBRAND_CURL_PARTIAL_FILE:
-            MirrorFailure(.network, "the connection was cut after \(received) bytes")
+            MirrorFailure(received > 0 ? .corruptFile : .network, "the connection was cut after \(received) bytes")
         case FIREBRAND_CURL_OPERATION_TIMEDOUT where received > 0:
-            MirrorFailure(.network, "the transfer stalled after \(received) bytes")
+            MirrorFailure(.corruptFile, "the transfer stalled after \(received) bytes")
         default:
-            MirrorFailure(.network, transfer.explanation)
+            MirrorFailure(received > 0 ? .corruptFile : .network, transfer.explanation)
         }
     }
 
     private func verify(_ content: Content) throws {
         if let length, content.count != length {
-            throw MirrorFailure(.network, "sent \(content.count) bytes where \(length) were expected")
+            throw MirrorFailure(.corruptFile, "sent \(content.count) bytes where \(length) were expected")
         }
         let found = content.digest.finish()
         if let md5, found != md5.lowercased() {

@@ -87,6 +87,11 @@ extension CPUBackend {
         guard a.dtype.isReducedFloatingPoint || b.dtype.isReducedFloatingPoint else {
             throw CPUBackend.unsupported(a.dtype)
         }
+        if op == .divTrunc {
+            // PyTorch rounds the quotient to 16 bits before it cuts the fraction off.
+            try binaryInFloat(.div, a, b, into: out)
+            return try unary(.trunc, out, into: out)
+        }
         let wide = out.dtype == .bool ? out : Tensor(emptyOf: out.shape, .float32)
         try binary(op, converted(a, to: .float32), converted(b, to: .float32), into: wide)
         if wide !== out { copy(wide, into: out) }

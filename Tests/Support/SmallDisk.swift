@@ -1,10 +1,10 @@
 import Foundation
 
 /// A file system of 64 KiB in memory, to fill up; only a superuser may mount one.
-final class SmallDisk {
-    let path: String
+package final class SmallDisk {
+    package let path: String
 
-    init(_ path: String) throws {
+    package init(_ path: String) throws {
         self.path = path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         guard Self.run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", path) else {
@@ -14,7 +14,7 @@ final class SmallDisk {
 
     deinit { _ = Self.run("umount", path) }
 
-    static let isMountable: Bool = {
+    package static let isMountable: Bool = {
         guard let folder = try? TemporaryFolder(), (try? SmallDisk(folder.file("disk"))) != nil else { return false }
         return true
     }()

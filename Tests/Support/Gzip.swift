@@ -1,7 +1,7 @@
 import CZlib
 
 /// Compresses bytes into one gzip member.
-func gzip(_ bytes: [UInt8]) -> [UInt8] {
+package func gzip(_ bytes: [UInt8]) -> [UInt8] {
     var stream = z_stream()
     let size = Int32(MemoryLayout<z_stream>.size)
     deflateInit2_(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size)
@@ -20,7 +20,7 @@ func gzip(_ bytes: [UInt8]) -> [UInt8] {
 }
 
 /// An IDX file: zeros, type, rank, dimensions, elements.
-func idx(type: UInt8 = 0x08, _ shape: [Int], _ elements: [UInt8]) -> [UInt8] {
+package func idx(type: UInt8 = 0x08, _ shape: [Int], _ elements: [UInt8]) -> [UInt8] {
     [0, 0, type, UInt8(shape.count)] + shape.flatMap { withUnsafeBytes(of: UInt32($0).bigEndian, Array.init) }
         + elements
 }

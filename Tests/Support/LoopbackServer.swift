@@ -4,9 +4,9 @@ import Glibc
 /// A small HTTP server on 127.0.0.1 that serves bytes, well or badly.
 ///
 /// It stops when it is released.
-final class LoopbackServer: @unchecked Sendable {
+package final class LoopbackServer: @unchecked Sendable {
     /// How it treats a request.
-    enum Manner: Sendable {
+    package enum Manner: Sendable {
         /// The whole content, its length announced.
         case normal
         /// The announced length, but the connection closes after half of it.
@@ -22,7 +22,7 @@ final class LoopbackServer: @unchecked Sendable {
     }
 
     /// `http://127.0.0.1:port/`.
-    let address: String
+    package let address: String
     private let listener: Int32
     private let content: [String: [UInt8]]
     private let manner: Manner
@@ -30,10 +30,10 @@ final class LoopbackServer: @unchecked Sendable {
     private var paths: [String] = []
 
     /// The paths asked for, in order.
-    var requests: [String] { lock.withLock { paths } }
+    package var requests: [String] { lock.withLock { paths } }
 
     /// Serves `content` by path (no slash in front).
-    init(_ content: [String: [UInt8]], manner: Manner = .normal) {
+    package init(_ content: [String: [UInt8]], manner: Manner = .normal) {
         self.content = content
         self.manner = manner
         (listener, address) = Self.listen()
@@ -57,7 +57,7 @@ final class LoopbackServer: @unchecked Sendable {
     }
 
     /// An address where nothing listens.
-    static func refusingAddress() -> String {
+    package static func refusingAddress() -> String {
         let (socket, address) = listen()
         close(socket)
         return address

@@ -1,0 +1,206 @@
+import FirebrandTensor
+import FirebrandTestSupport
+import Testing
+
+/// Every differentiable row against central differences in double precision.
+@Suite struct GradientTests {
+    /// How the operands lie in memory.
+    enum Layout: CaseIterable {
+        case contiguous, transposed, sliced, expanded
+    }
+
+    /// Rows that cannot be checked so: results that are not float64, and one that depends on nothing.
+    private static let excepted: Set<String> = ["float", "half", "bfloat16", "zero_"]
+
+    static let names = OperatorSamples.table.rows.filter { $0.isDifferentiable && !excepted.contains($0.name) }.map(
+        \.name)
+
+    @Test("have the gradient that differences give", arguments: names)
+    func gradients(_ name: String) throws {
+        var checked = 0
+        var samples = 0
+        for sample in OperatorSamples.byRow[name] ?? [] where samples < 16 {
+            for layout in Layout.allCases {
+                guard let call = Call(sample, layout) else { continue }
+                samples += layout == .contiguous ? 1 : 0
+                checked += try check(call, "\(sample.source), \(layout)") { call in
+                    let outputs = try call.outputs()
+                    return (
+                        zip(outputs, call.cotangents).map { $0.mul($1).sum() },
+                        { grad(outputs: outputs, inputs: call.leaves, gradOutputs: call.cotangents, allowUnused: true) }
+                    )
+                }
+            }
+        }
+        #expect(checked > 0, "no element of \(name) could be checked")
+    }
+
+    @Test("have gradients that differentiate again", arguments: names)
+    func secondGradients(_ name: String) throws {
+        var checked = 0
+        var samples = 0
+        for sample in OperatorSamples.byRow[name] ?? [] where samples < 8 {
+            guard let call = Call(sample, .contiguous, differentiatesCotangents: true) else { continue }
+            samples += 1
+            let weights = call.leaves.map { Tensor.rand($0.shape, generator: Generator(seed: 5), dtype: .float64) }
+            checked += try check(call, "\(sample.source), second") { call in
+                let outputs = try call.outputs()
+                let first = grad(
+                    outputs: outputs, inputs: call.leaves, gradOutputs: call.cotangents, createGraph: true,
+                    allowUnused: true)
+                let terms = zip(first, weights).compactMap { gradient, weight in gradient.map { $0.mul(weight).sum() } }
+                let total = terms.reduce(Tensor.zeros([], dtype: .float64)) { $0.add($1) }
+                return (
+                    [total],
+                    {
+                        total.requiresGrad
+                            ? grad(outputs: [total], inputs: call.perturbed, allowUnused: true)
+                            : call.perturbed.map { _ in nil }
+                    }
+                )
+            }
+        }
+        #expect(checked > 0, "no element of \(name) could be checked")
+    }
+
+    // MARK: Differences
+
+    /// A sample's call with its operands in double precision and laid out as asked.
+    private struct Call {
+        let name: String
+        let positional: [OperatorValue]
+        let named: [String: OperatorValue]
+        /// What the gradients are taken with respect to.
+        let leaves: [Tensor]
+        var cotangents: [Tensor] = []
+        var perturbed: [Tensor]
+
+        /// Nil where the sample cannot be checked: no operand that wants a gradient, too large, not finite, not float64.
+        init?(_ sample: OperatorSample, _ layout: Layout, differentiatesCotangents: Bool = false) {
+            var leaves: [Tensor] = []
+            var known: [ObjectIdentifier: Tensor] = [:]
+            var isApt = true
+            func prepared(_ tensor: Tensor) -> Tensor {
+                if let same = known[ObjectIdentifier(tensor)] { return same }
+                guard tensor.dtype.isFloatingPoint else { return tensor }
+                let wide = tensor.detach().to(.float64).contiguous()
+                guard tensor.requiresGrad else { return wide }
+                if tensor.count > 64 || !(wide.isfinite().all().item() as Bool) { isApt = false }
+                let (leaf, input) = Call.laidOut(wide, layout)
+                leaves.append(leaf)
+                known[ObjectIdentifier(tensor)] = input
+                return input
+            }
+            name = sample.name
+            positional = sample.positional.map { $0.mapTensors(prepared) }
+            named = sample.named.mapValues { $0.mapTensors(prepared) }
+            self.leaves = leaves
+            perturbed = leaves
+            guard isApt, !leaves.isEmpty, let outputs = try? self.outputs(), !outputs.isEmpty,
+                outputs.allSatisfy({ $0.dtype == .float64 && $0.requiresGrad })
+            else { return nil }
+            let generator = Generator(seed: 3)
+            cotangents = outputs.map { Tensor.rand($0.shape, generator: generator, dtype: .float64).add(0.5) }
+            if differentiatesCotangents {
+                for cotangent in cotangents { cotangent.requiresGrad_() }
+                perturbed += cotangents
+            }
+        }
+
+        /// The results that gradients can come from.
+        func outputs() throws -> [Tensor] {
+            // Some rows write to an operand: give them another one each time.
+            let inputs =
+                name.hasSuffix("_")
+                ? positional.map { $0.mapTensors { $0.requiresGrad ? $0 : $0.clone() } } : positional
+            return try OperatorSamples.table.call(name, inputs, named).tensors.filter(\.dtype.isFloatingPoint)
+        }
+
+        /// The leaf, and what is made of it for the call.
+        private static func laidOut(_ x: Tensor, _ layout: Layout) -> (leaf: Tensor, input: Tensor) {
+            switch layout {
+            case .contiguous:
+                let leaf = x.clone().requiresGrad_()
+                return (leaf, leaf)
+            case .transposed:
+                let order = Array((0..<x.dim).reversed())
+                let leaf = x.permute(order).contiguous().clone().permute(order).detach().requiresGrad_()
+                return (leaf, leaf)
+            case .sliced:
+                let wide = stack([Tensor.zerosLike(x), x, Tensor.zerosLike(x)], dim: x.dim)
+                let leaf = wide.select(x.dim, 1).detach().requiresGrad_()
+                return (leaf, leaf)
+            case .expanded:
+                guard let axis = (0..<x.dim).first(where: { x.shape[$0] > 1 }) else { return laidOut(x, .contiguous) }
+                let leaf = x.narrow(axis, 0, 1).clone().requiresGrad_()
+                return (leaf, leaf.expand(x.shape))
+            }
+        }
+    }
+
+    /// Compares gradients with central differences, element by element; gives how many could be compared.
+    private func check(
+        _ call: Call, _ what: String, _ body: (Call) throws -> (values: [Tensor], gradients: () -> [Tensor?])
+    ) throws -> Int {
+        func value() throws -> (sum: Double, magnitude: Double) {
+            let values = try body(call).values.map { $0.detach().item() as Double }
+            return (values.reduce(0, +), values.reduce(0) { $0 + abs($1) })
+        }
+        // The graph of an expanded leaf is made with the call, so gradients are asked for once, before elements change.
+        let gradients = try recovering { try body(call).gradients() }
+        let (centre, magnitude) = try value()
+        guard centre.isFinite else { return 0 }
+        var checked = 0
+        for (leaf, gradient) in zip(call.perturbed, gradients) {
+            let analytic: [Double] = gradient.map { $0.detach().toArray() } ?? Array(repeating: 0, count: leaf.count)
+            if let gradient, gradient.shape != leaf.shape || gradient.dtype != .float64 {
+                Issue.record("\(what): a gradient of \(gradient.dtype)\(gradient.shape) for \(leaf.dtype)\(leaf.shape)")
+                continue
+            }
+            for (position, offset) in GradientTests.offsets(of: leaf).enumerated() {
+                let element = leaf.pointer.assumingMemoryBound(to: Double.self) + offset
+                let original = element.pointee
+                func around(_ step: Double) throws -> (above: Double, below: Double) {
+                    defer { element.pointee = original }
+                    element.pointee = original + step
+                    let above = try value().sum
+                    element.pointee = original - step
+                    return (above, try value().sum)
+                }
+                let step = 1e-6 * max(1, abs(original))
+                let (above, below) = try around(step)
+                guard above.isFinite, below.isFinite else { continue }
+                let (right, left, central) = (
+                    (above - centre) / step, (centre - below) / step, (above - below) / (2 * step)
+                )
+                // Where the sides differ there is a kink, whose gradient is a convention: replay covers those.
+                if abs(right - left) > 1e-3 * (1 + abs(central)) + 1e-7 * magnitude { continue }
+                let tolerance = 1e-6 + 1e-5 * abs(central) + 1e-8 * magnitude
+                let agrees = abs(analytic[position] - central) <= tolerance
+                if !agrees {
+                    // A jump at just this place looks even from both sides, but steeper with a smaller step.
+                    let near = try around(step / 4)
+                    let steeper = (near.above - near.below) / (step / 2)
+                    if abs(steeper - central) > 0.1 * abs(central) + 1e-3 { continue }
+                }
+                checked += 1
+                #expect(
+                    agrees,
+                    "\(what): element \(position) has \(analytic[position]), differences give \(central)")
+            }
+        }
+        return checked
+    }
+
+    /// Where each element lies, in order.
+    private static func offsets(of tensor: Tensor) -> [Int] {
+        (0..<tensor.count).map { position in
+            var (rest, offset) = (position, 0)
+            for dim in (0..<tensor.dim).reversed() {
+                offset += rest % tensor.shape[dim] * tensor.strides[dim]
+                rest /= tensor.shape[dim]
+            }
+            return offset
+        }
+    }
+}
