@@ -21,6 +21,26 @@ extension Int: Collatable {
     public static func collate(_ samples: [Int]) -> Tensor { Tensor(elements: samples, shape: [samples.count]) }
 }
 
+extension Int8: Collatable {
+    /// An int8 tensor.
+    public static func collate(_ samples: [Int8]) -> Tensor { Tensor(elements: samples, shape: [samples.count]) }
+}
+
+extension Int16: Collatable {
+    /// An int16 tensor.
+    public static func collate(_ samples: [Int16]) -> Tensor { Tensor(elements: samples, shape: [samples.count]) }
+}
+
+extension Int32: Collatable {
+    /// An int32 tensor.
+    public static func collate(_ samples: [Int32]) -> Tensor { Tensor(elements: samples, shape: [samples.count]) }
+}
+
+extension Int64: Collatable {
+    /// An int64 tensor.
+    public static func collate(_ samples: [Int64]) -> Tensor { Tensor(elements: samples, shape: [samples.count]) }
+}
+
 extension UInt8: Collatable {
     /// A uint8 tensor.
     public static func collate(_ samples: [UInt8]) -> Tensor { Tensor(elements: samples, shape: [samples.count]) }
