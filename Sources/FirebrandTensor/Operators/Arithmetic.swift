@@ -43,9 +43,7 @@ extension Tensor {
     /// `self - alpha * other`, broadcast. PyTorch: `torch.sub`.
     public func sub(_ other: Tensor, alpha: Scalar = .int(1), out: Tensor? = nil) -> Tensor {
         guarded("sub", [self, other]) { () throws(Misuse) in
-            if dtype == .bool || other.dtype == .bool {
-                throw Misuse("Subtraction, the `-` operator, with a bool tensor is not supported.")
-            }
+            if dtype == .bool || other.dtype == .bool { throw boolSubtraction(dtype, other.dtype) }
             if alpha != .int(1) { return sub(other.mul(alpha), out: out) }
             let result = try pointwise(.sub, self, other, out: out)
             result.record("SubBackward0", self, other) { _ in
@@ -63,7 +61,7 @@ extension Tensor {
     /// `self - other` for a number. PyTorch: `torch.sub`.
     public func sub<S: TensorScalar>(_ other: S) -> Tensor {
         guarded("sub", [self]) { () throws(Misuse) in
-            if dtype == .bool { throw Misuse("Subtraction, the `-` operator, with a bool tensor is not supported.") }
+            if dtype == .bool { throw boolSubtraction(dtype) }
             let result = try pointwise(.sub, self, other.scalar)
             result.record("SubBackward0", self) { _ in { _, grad in Gradients(grad) } }
             return result
@@ -73,7 +71,7 @@ extension Tensor {
     /// `other - self` for a number. PyTorch: `torch.rsub`.
     public func rsub<S: TensorScalar>(_ other: S) -> Tensor {
         guarded("rsub", [self]) { () throws(Misuse) in
-            if dtype == .bool { throw Misuse("Subtraction, the `-` operator, with a bool tensor is not supported.") }
+            if dtype == .bool { throw boolSubtraction(dtype) }
             let result = try pointwise(.sub, self, other.scalar, scalarFirst: true)
             result.record("RsubBackward1", self) { _ in { _, grad in Gradients(grad.neg()) } }
             return result
@@ -444,6 +442,16 @@ extension Tensor {
     public static func /= (a: inout Tensor, b: Tensor) { a.div_(b) }
     /// Divides by a number in place.
     public static func /= <S: TensorScalar>(a: inout Tensor, b: S) { a.div_(b) }
+}
+
+private func boolSubtraction(_ types: DType...) -> Misuse {
+    types == [.bool, .bool]
+        ? Misuse(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
+                + "operator instead.")
+        : Misuse(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use "
+                + "the `~` or `logical_not()` operator instead.")
 }
 
 extension Scalar {

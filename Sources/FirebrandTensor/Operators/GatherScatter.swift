@@ -4,7 +4,7 @@ extension Tensor {
     /// Checks an index tensor and gives it as int64.
     fileprivate func checkIndex(_ name: String, _ index: Tensor) throws(Misuse) -> Tensor {
         guard index.dtype == .int64 || index.dtype == .int32 else {
-            throw Misuse("\(name)(): Expected dtype int32 or int64 for index")
+            throw Misuse("\(name)(): Expected dtype int32/int64 for index")
         }
         return index.dtype == .int64 ? index : index.cast(to: .int64)
     }

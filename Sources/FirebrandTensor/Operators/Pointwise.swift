@@ -31,7 +31,10 @@ package func resultType(_ a: Tensor, _ b: Tensor) -> DType {
 
 @inline(__always)
 package func checkSameDevice(_ a: Tensor, _ b: Tensor) throws(Misuse) {
-    if a.device != b.device {
+    if a.device == b.device { return }
+    if a.device == .meta || b.device == .meta {
+        throw Misuse("Tensor on device \(b.device) is not on the expected device \(a.device)!")
+    } else {
         throw Misuse(
             "Expected all tensors to be on the same device, but found at least two devices, \(a.device) and \(b.device)!"
         )
@@ -50,6 +53,10 @@ package func pointwise(
     let right = b.dtype == type ? b : b.cast(to: type)
     let resultType = op.isComparison ? DType.bool : type
     if let out {
+        // In place: the operand itself must not be resized.
+        if out === a, shape != a.shape {
+            throw Misuse("output with shape \(a.shape.list) doesn't match the broadcast shape \(shape.list)")
+        }
         return try write(into: out, shape, resultType) { (target) throws(Misuse) in
             try a.backend.binary(op, left, right, into: target)
         }

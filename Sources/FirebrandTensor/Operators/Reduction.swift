@@ -185,6 +185,11 @@ extension Tensor {
     ) -> Tensor {
         guarded(name, [self]) { () throws(Misuse) in
             let mask = try reductionMask(dims)
+            if dims == nil, count == 0 {
+                throw Misuse(
+                    "Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
+                        + "'dim' argument.")
+            }
             for index in 0..<dim where mask[index] && shape[index] == 0 {
                 throw Misuse("Expected reduction dim \(index) to have non-zero size.")
             }
@@ -246,6 +251,7 @@ extension Tensor {
     private func arg(_ name: StaticString, _ largest: Bool, _ dim: Int?, _ keepdim: Bool) -> Tensor {
         guarded(name, [self]) { () throws(Misuse) in
             guard let dim else {
+                if count == 0 { throw Misuse("Expected reduction dim to be specified for input.numel() == 0.") }
                 let flat = isContiguous ? alias() : contiguousClone()
                 let vector = Tensor(
                     storage: flat.storage, dtype: dtype, shape: [count], strides: [1], offset: flat.storageOffset)

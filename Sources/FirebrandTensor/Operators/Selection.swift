@@ -97,7 +97,7 @@ extension Tensor {
     public func maskedFill<S: TensorScalar>(_ mask: Tensor, _ value: S) -> Tensor {
         guarded("masked_fill", [self, mask]) { () throws(Misuse) in
             guard mask.dtype == .bool else {
-                throw Misuse("masked_fill_ only supports boolean masks, but got mask with dtype \(mask.dtype)")
+                throw Misuse("masked_fill_ only supports boolean masks, but got mask with dtype \(mask.dtype.cName)")
             }
             let shape = try broadcastShapes(self.shape, mask.shape)
             let filling = Tensor(emptyOf: [], dtype, on: device)
