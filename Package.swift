@@ -60,7 +60,7 @@ let package = Package(
         // Tests.
         .target(name: "FirebrandTestSupport", dependencies: ["FirebrandTensor"], path: "Tests/Support"),
         .testTarget(
-            name: "FirebrandTensorTests", dependencies: ["FirebrandTensor", "FirebrandTestSupport"],
+            name: "FirebrandTensorTests", dependencies: ["CRuntime", "FirebrandTensor", "FirebrandTestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FirebrandNNTests", dependencies: ["FirebrandTensor", "FirebrandNN", "FirebrandTestSupport"],

@@ -170,8 +170,8 @@ extension Tensor {
         let (shapeA, shapeB, typeA, typeB) = (a.shape, b.shape, a.dtype, b.dtype)
         return { node, grad in
             Gradients(
-                node.needs(0) ? Tensor.zeros(shapeA, dtype: typeA) : nil,
-                node.needs(1) ? Tensor.zeros(shapeB, dtype: typeB) : nil)
+                node.needs(0) ? Tensor.zeros(shapeA, dtype: typeA, device: grad.device) : nil,
+                node.needs(1) ? Tensor.zeros(shapeB, dtype: typeB, device: grad.device) : nil)
         }
     }
 
@@ -227,13 +227,13 @@ extension Tensor {
                     if node.needs(0) {
                         // b * a^(b-1), and 0 where b is 0, whatever a is.
                         let slope = FirebrandTensor.where(
-                            b.eq(0), Tensor.zeros([], dtype: grad.dtype), b.mul(a.pow(b.sub(1))))
+                            b.eq(0), Tensor.zeros([], dtype: grad.dtype, device: grad.device), b.mul(a.pow(b.sub(1))))
                         gradA = grad.mul(slope).unbroadcast(to: shapeA, typeA)
                     }
                     if node.needs(1) {
                         // a^b log a, and 0 for a = 0 with b >= 0.
                         let slope = FirebrandTensor.where(
-                            a.eq(0).logicalAnd(b.ge(0)), Tensor.zeros([], dtype: grad.dtype),
+                            a.eq(0).logicalAnd(b.ge(0)), Tensor.zeros([], dtype: grad.dtype, device: grad.device),
                             y.value(node).mul(a.log()))
                         gradB = grad.mul(slope).unbroadcast(to: shapeB, typeB)
                     }
@@ -282,7 +282,7 @@ extension Tensor {
                 return { node, grad in
                     if value == 0 {
                         let slope = FirebrandTensor.where(
-                            b.value(node).ge(0), Tensor.zeros([], dtype: grad.dtype),
+                            b.value(node).ge(0), Tensor.zeros([], dtype: grad.dtype, device: grad.device),
                             y.value(node).mul(-Double.infinity))
                         return Gradients(grad.mul(slope))
                     }

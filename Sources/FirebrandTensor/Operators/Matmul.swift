@@ -12,6 +12,7 @@ extension Tensor {
     public func matmul(_ other: Tensor, out: Tensor? = nil) -> Tensor {
         guarded("matmul", [self, other]) { () throws(Misuse) in
             if let out {
+                try checkSameDevice(self, out)
                 let result = noGrad { matmul(other) }
                 if hasFailed { return out }
                 return try write(into: out, result.shape, result.dtype) { (target) throws(Misuse) in

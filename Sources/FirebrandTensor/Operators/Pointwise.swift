@@ -53,6 +53,7 @@ package func pointwise(
     let right = b.dtype == type ? b : b.cast(to: type)
     let resultType = op.isComparison ? DType.bool : type
     if let out {
+        try checkSameDevice(a, out)
         // In place: the operand itself must not be resized.
         if out === a, shape != a.shape {
             throw Misuse("output with shape \(a.shape.list) doesn't match the broadcast shape \(shape.list)")
@@ -76,6 +77,7 @@ package func pointwise(
     let operand = a.dtype == type ? a : a.cast(to: type)
     let resultType = op.isComparison ? DType.bool : type
     if let out {
+        try checkSameDevice(a, out)
         return try write(into: out, a.shape, resultType) { (target) throws(Misuse) in
             try a.backend.binary(op, operand, scalar, scalarFirst: scalarFirst, into: target)
         }
@@ -93,6 +95,7 @@ package func pointwise(_ op: UnaryKernel, _ a: Tensor, toFloat: Bool = false, ou
     let operand = toFloat && !a.dtype.isFloatingPoint ? a.cast(to: DType.default) : a
     let resultType = op.isClassification ? DType.bool : operand.dtype
     if let out {
+        try checkSameDevice(a, out)
         return try write(into: out, a.shape, resultType) { (target) throws(Misuse) in
             try a.backend.unary(op, operand, into: target)
         }

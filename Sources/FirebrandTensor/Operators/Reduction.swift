@@ -233,7 +233,7 @@ extension Tensor {
                 let (index, shape, type) = (node.save(index), shape, dtype)
                 return { node, grad in
                     Gradients(
-                        Tensor.zeros(shape, dtype: type).scatterAdd(
+                        Tensor.zeros(shape, dtype: type, device: grad.device).scatterAdd(
                             axis, index.value(node), grad.restored(mask, keepdim || shape.isEmpty)))
                 }
             }
@@ -320,7 +320,7 @@ extension Tensor {
             let result = noGrad { () -> Tensor in
                 let largest =
                     operand.count == 0
-                    ? Tensor.zeros(reducedShape(mask), dtype: operand.dtype) : operand.amax(dim: dim, keepdim: true)
+                    ? Tensor.zeros(reducedShape(mask), dtype: operand.dtype, device: device) : operand.amax(dim: dim, keepdim: true)
                 // An infinite maximum would give inf - inf.
                 let shift = largest.maskedFill(largest.isfinite().logicalNot(), 0)
                 let sum = operand.sub(shift).exp().sum(dim: dim, keepdim: true).log().add(shift)

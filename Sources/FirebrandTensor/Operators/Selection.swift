@@ -7,6 +7,8 @@ public func `where`(_ condition: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
             throw Misuse(
                 "where expected condition to be a boolean tensor, but got a tensor with dtype \(condition.dtype)")
         }
+        try checkSameDevice(condition, a)
+        try checkSameDevice(condition, b)
         let type = resultType(a, b)
         let shape = try broadcastShapes(try broadcastShapes(condition.shape, a.shape), b.shape)
         let result = Tensor(emptyOf: shape, type, on: condition.device)
@@ -47,7 +49,7 @@ extension Tensor {
                 return { node, grad in
                     let (a, b) = (a.value(node), b.value(node))
                     let half = FirebrandTensor.where(a.eq(b), grad.div(2), grad)
-                    let zero = Tensor.zeros([], dtype: grad.dtype)
+                    let zero = Tensor.zeros([], dtype: grad.dtype, device: grad.device)
                     let losesA = op == .maximum ? a.lt(b) : a.gt(b)
                     let losesB = op == .maximum ? b.lt(a) : b.gt(a)
                     return Gradients(
@@ -75,10 +77,10 @@ extension Tensor {
                 let (min, max) = (min?.scalar, max?.scalar)
                 return { node, grad in
                     let x = operand.value(node).detach()
-                    var inside = Tensor.ones(x.shape, dtype: .bool)
+                    var inside = Tensor.ones(x.shape, dtype: .bool, device: x.device)
                     if let min { inside = inside.logicalAnd(x.ge(min)) }
                     if let max { inside = inside.logicalAnd(x.le(max)) }
-                    return Gradients(FirebrandTensor.where(inside, grad, Tensor.zeros([], dtype: grad.dtype)))
+                    return Gradients(FirebrandTensor.where(inside, grad, Tensor.zeros([], dtype: grad.dtype, device: grad.device)))
                 }
             }
             return result
@@ -93,12 +95,17 @@ extension Tensor {
     /// Every element at most `max`. PyTorch: `torch.clamp_max`.
     public func clampMax<S: TensorScalar>(_ max: S) -> Tensor { clamp(max: max) }
 
+    private func checkMask(_ mask: Tensor) throws(Misuse) {
+        guard mask.dtype == .bool else {
+            throw Misuse("masked_fill_ only supports boolean masks, but got mask with dtype \(mask.dtype.cName)")
+        }
+        try checkSameDevice(self, mask)
+    }
+
     /// `value` where the mask is true, `self` elsewhere. PyTorch: `masked_fill`.
     public func maskedFill<S: TensorScalar>(_ mask: Tensor, _ value: S) -> Tensor {
         guarded("masked_fill", [self, mask]) { () throws(Misuse) in
-            guard mask.dtype == .bool else {
-                throw Misuse("masked_fill_ only supports boolean masks, but got mask with dtype \(mask.dtype.cName)")
-            }
+            try checkMask(mask)
             let shape = try broadcastShapes(self.shape, mask.shape)
             let filling = Tensor(emptyOf: [], dtype, on: device)
             backend.fill(filling, value.scalar)
@@ -117,6 +124,12 @@ extension Tensor {
     @discardableResult
     public func maskedFill_<S: TensorScalar>(_ mask: Tensor, _ value: S) -> Tensor {
         inPlace("masked_fill_", recorded: { $0.maskedFill(mask, value) }) { (target) throws(Misuse) in
+            try target.checkMask(mask)
+            let shape = try broadcastShapes(target.shape, mask.shape)
+            guard shape == target.shape else {
+                throw Misuse(
+                    "output with shape \(target.shape.list) doesn't match the broadcast shape \(shape.list)")
+            }
             try willChangeInPlace(target)
             let filling = Tensor(emptyOf: [], target.dtype, on: target.device)
             target.backend.fill(filling, value.scalar)

@@ -8,6 +8,7 @@ struct MisuseTests {
 
     /// Where PyTorch's words say less than ours do.
     private static let ownWords = [
+        "gather: index type": "Expected dtype int32 or int64 for index",
         "index_select: value": "index 2 is out of bounds for dimension 0 with size 2",
         "zeros: negative": "Trying to create tensor with negative dimension -1: [-1]",
         "bernoulli: probability": "Expected p_in >= 0 && p_in <= 1 to be true, but got 1.5",
