@@ -85,7 +85,8 @@ let package = Package(
             dependencies: [
                 "CZlib", "FirebrandTensor", "FirebrandData", "FirebrandSerialization", "FirebrandVision",
                 "FirebrandTestSupport",
-            ]),
+            ],
+            resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FirebrandCLITests",
             dependencies: ["Firebrand", "FirebrandTutorial", "FirebrandTestSupport", "FirebrandCLI"],

@@ -10,23 +10,26 @@ protocol BatchSource<Batch>: AnyObject {
 
 /// Makes each batch when it is asked for.
 final class InlineSource<Batch>: BatchSource {
-    private let indices: [Int]
-    private let batches: [Range<Int>]
+    private let plan: () -> (indices: [Int], batches: [Range<Int>])
+    private lazy var epoch = plan()
     private let fetch: (ArraySlice<Int>) throws -> Batch
     private var position = 0
 
-    init(indices: [Int], batches: [Range<Int>], fetch: @escaping (ArraySlice<Int>) throws -> Batch) {
-        self.indices = indices
-        self.batches = batches
+    /// `plan` gives the order and the batches; called when the first batch is asked for.
+    init(
+        _ plan: @escaping () -> (indices: [Int], batches: [Range<Int>]),
+        fetch: @escaping (ArraySlice<Int>) throws -> Batch
+    ) {
+        self.plan = plan
         self.fetch = fetch
     }
 
     func next() throws -> Batch? {
-        guard position < batches.count else { return nil }
-        let range = batches[position]
+        guard position < epoch.batches.count else { return nil }
+        let range = epoch.batches[position]
         position += 1
-        do { return try fetch(indices[range]) } catch {
-            position = batches.count
+        do { return try fetch(epoch.indices[range]) } catch {
+            position = epoch.batches.count
             throw error
         }
     }

@@ -91,17 +91,22 @@ public final class DataLoader<Data: Dataset, Batch>: Sequence {
     public func makeIterator() -> LoaderIterator<Batch> { LoaderIterator(startEpoch()) }
 
     fileprivate func startEpoch() -> any BatchSource<Batch> {
-        if hasFailed { return InlineSource(indices: [], batches: [], fetch: fetch) }
+        if hasFailed { return InlineSource({ ([], []) }, fetch: fetch) }
         // PyTorch draws a seed for its workers at this point, used or not: it moves the stream along.
         _ = drawSeed(generator)
-        let indices = sampler.indices()
-        let batches = stride(
-            from: 0, to: dropLast ? indices.count / batchSize * batchSize : indices.count, by: batchSize
-        )
-        .map { $0..<Swift.min($0 + batchSize, indices.count) }
-        if workerCount == 0 { return InlineSource(indices: indices, batches: batches, fetch: fetch) }
+        // And the order when the first batch is asked for, or made ahead.
+        if workerCount == 0 { return InlineSource(plan, fetch: fetch) }
+        let (indices, batches) = plan()
         return ThreadedSource(
             indices: indices, batches: batches, workers: workerCount, ahead: workerCount * prefetchFactor, fetch: fetch)
+    }
+
+    /// The order of an epoch, and the batches as ranges of it.
+    private func plan() -> (indices: [Int], batches: [Range<Int>]) {
+        let indices = sampler.indices()
+        let end = dropLast ? indices.count / batchSize * batchSize : indices.count
+        let starts = stride(from: 0, to: end, by: batchSize)
+        return (indices, starts.map { $0..<Swift.min($0 + batchSize, end) })
     }
 }
 

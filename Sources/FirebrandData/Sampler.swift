@@ -52,8 +52,10 @@ public struct RandomSampler: Sampler {
             }
             return result
         }
+        // One permutation more than are filled, even where none of it is used: PyTorch draws it, and with a generator of
+        // its own the next epoch's order depends on that.
         var result: [Int] = []
-        while result.count < count {
+        for _ in 0...(count / sampleCount) {
             result += Permutation.random(sampleCount, generator: generator).prefix(count - result.count)
         }
         return result

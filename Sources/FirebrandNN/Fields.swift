@@ -13,13 +13,13 @@ import FirebrandTensor
 @propertyWrapper
 public struct Parameter<Value: OptionalTensor> {
     fileprivate let key: String?
-    private var value: Value
+    fileprivate private(set) var value: Value?
 
     /// The tensor.
     public var wrappedValue: Value {
-        get { value }
+        get { value ?? unset(key) }
         set {
-            if let old = value.tensor, let new = newValue.tensor {
+            if let old = value?.tensor, let new = newValue.tensor {
                 if old !== new { noGrad { old.reseat(new.detach()) } }
             } else {
                 value = newValue
@@ -38,6 +38,9 @@ public struct Parameter<Value: OptionalTensor> {
         Parameter.track(wrappedValue)
     }
 
+    /// Marks a field that is assigned in `init`, after `super.init()`, as a parameter under a key of its own.
+    public init(_ key: String) { self.key = key }
+
     private static func track(_ value: Value) {
         if let tensor = value.tensor, tensor.dtype.isFloatingPoint { tensor.requiresGrad_() }
     }
@@ -47,8 +50,13 @@ public struct Parameter<Value: OptionalTensor> {
 @propertyWrapper
 public struct Buffer<Value: OptionalTensor> {
     fileprivate let key: String?
+    fileprivate private(set) var value: Value?
+
     /// The tensor.
-    public var wrappedValue: Value
+    public var wrappedValue: Value {
+        get { value ?? unset(key) }
+        set { value = newValue }
+    }
 
     /// Marks a field as a buffer.
     public init(wrappedValue: Value) { self.init(wrappedValue: wrappedValue, nil) }
@@ -56,22 +64,41 @@ public struct Buffer<Value: OptionalTensor> {
     /// Marks a field as a buffer under a key of its own.
     public init(wrappedValue: Value, _ key: String?) {
         self.key = key
-        self.wrappedValue = wrappedValue
+        value = wrappedValue
     }
+
+    /// Marks a field that is assigned in `init`, after `super.init()`, as a buffer under a key of its own.
+    public init(_ key: String) { self.key = key }
 }
 
 /// Gives a field another key than its name: in state dictionaries, paths and when printing.
+/// ```swift
+/// @Key("linear_relu_stack") var stack = Sequential { Linear(784, 512); ReLU() }
+/// @Key("fc") var layer: Linear                              // assigned in init, after super.init()
+/// ```
 @propertyWrapper
 public struct Key<Value> {
     fileprivate let key: String
+    fileprivate private(set) var value: Value?
+
     /// The field's value.
-    public var wrappedValue: Value
+    public var wrappedValue: Value {
+        get { value ?? unset(key) }
+        set { value = newValue }
+    }
 
     /// Gives the field a key.
     public init(wrappedValue: Value, _ key: String) {
         self.key = key
-        self.wrappedValue = wrappedValue
+        value = wrappedValue
     }
+
+    /// Gives a key to a field that is assigned in `init`, after `super.init()`.
+    public init(_ key: String) { self.key = key }
+}
+
+private func unset<Value>(_ key: String?) -> Value {
+    fatalError("the field with the key '\(key ?? "")' is used before it is given a value")
 }
 
 /// `Tensor` and `Tensor?`: what parameters and buffers may be.
@@ -108,15 +135,15 @@ private protocol KeyedField {
 }
 
 extension Parameter: ParameterField {
-    fileprivate var tensor: Tensor? { wrappedValue.tensor }
+    fileprivate var tensor: Tensor? { value?.tensor }
 }
 
 extension Buffer: BufferField {
-    fileprivate var tensor: Tensor? { wrappedValue.tensor }
+    fileprivate var tensor: Tensor? { value?.tensor }
 }
 
 extension Key: KeyedField {
-    fileprivate var anyValue: Any { wrappedValue }
+    fileprivate var anyValue: Any { value as Any }
 }
 
 /// A field that matters to a module.
@@ -124,6 +151,37 @@ enum Member {
     case parameter(Tensor)
     case buffer(Tensor)
     case module(ModuleBase)
+}
+
+/// What can stand between a field and the members it holds.
+struct Container {
+    enum Kind { case optional, list, dictionary }
+    let kind: Kind
+    /// Position or key, and the value there. A dictionary has no order of its own; by key is at least always the same.
+    let elements: [(name: String, value: Any)]
+
+    init?(_ value: Any) {
+        let mirror = Mirror(reflecting: value)
+        switch mirror.displayStyle {
+        case .optional:
+            kind = .optional
+            elements = mirror.children.map { ("", $0.value) }
+        case .collection:
+            kind = .list
+            elements = mirror.children.enumerated().map { ("\($0)", $1.value) }
+        case .dictionary:
+            kind = .dictionary
+            elements = mirror.children.compactMap { child -> (String, Any)? in
+                let pair = Array(Mirror(reflecting: child.value).children)
+                return pair.count == 2 ? ("\(pair[0].value)", pair[1].value) : nil
+            }
+            .sorted { $0.0 < $1.0 }
+        default: return nil
+        }
+    }
+
+    /// The path of an element of the field under `key`.
+    func path(_ key: String, _ name: String) -> String { kind == .optional ? key : "\(key).\(name)" }
 }
 
 extension ModuleBase {
@@ -161,20 +219,8 @@ extension ModuleBase {
             case let module as ModuleBase: result.append((key, .module(module)))
             case is Tensor: break
             default:
-                let mirror = Mirror(reflecting: value)
-                switch mirror.displayStyle {
-                case .optional: if let child = mirror.children.first { add(key, child.value) }
-                case .collection:
-                    for (index, child) in mirror.children.enumerated() { add("\(key).\(index)", child.value) }
-                case .dictionary:
-                    let entries = mirror.children.compactMap { child -> (String, Any)? in
-                        let pair = Array(Mirror(reflecting: child.value).children)
-                        return pair.count == 2 ? ("\(pair[0].value)", pair[1].value) : nil
-                    }
-                    // A dictionary has no order of its own; by key is at least always the same.
-                    for (name, entry) in entries.sorted(by: { $0.0 < $1.0 }) { add("\(key).\(name)", entry) }
-                default: break
-                }
+                guard let container = Container(value) else { break }
+                for (name, element) in container.elements { add(container.path(key, name), element) }
             }
         }
         for (key, value) in fields { add(key, value) }

@@ -178,24 +178,6 @@ extension ModuleBase {
     }
 }
 
-// MARK: - Printing
-
-extension ModuleBase: CustomStringConvertible {
-    /// PyTorch's text: the type, and the modules below it by key.
-    public var description: String {
-        let name = String(describing: type(of: self))
-        let children = namedChildren().map { key, module in
-            "(\(key)): "
-                + module.description.split(separator: "\n", omittingEmptySubsequences: false)
-                .joined(separator: "\n  ")
-        }
-        let extra = extraDescription
-        if children.isEmpty { return "\(name)(\(extra))" }
-        let lines = (extra.isEmpty ? [] : [extra]) + children
-        return "\(name)(\n  " + lines.joined(separator: "\n  ") + "\n)"
-    }
-}
-
 /// Names the place of a failing operator among the modules being called.
 private enum ModulePath {
     static let isInstalled: Bool = {

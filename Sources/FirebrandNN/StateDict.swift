@@ -39,7 +39,7 @@ public struct StateDict: Sequence, CustomStringConvertible {
     public func makeIterator() -> IndexingIterator<[(key: String, value: Tensor)]> { entries.makeIterator() }
     /// One line for each tensor.
     public var description: String {
-        entries.map { "\($0.key): \($0.value.dtype)\($0.value.shape)" }.joined(separator: "\n")
+        entries.map { "\($0.key): \($0.value.signature)" }.joined(separator: "\n")
     }
 }
 
@@ -75,8 +75,7 @@ extension ModuleBase {
             state[key].flatMap { saved in
                 saved.shape == tensor.shape
                     ? nil
-                    : "\(key) (\(saved.shape.map(String.init).joined(separator: "x")) in the file, "
-                        + "\(tensor.shape.map(String.init).joined(separator: "x")) in the model)"
+                    : "\(key) (\(lengths(saved)) in the file, \(lengths(tensor)) in the model)"
             }
         }
         var problems: [String] = []
@@ -97,6 +96,10 @@ extension ModuleBase {
             for (key, tensor) in targets { if let saved = state[key] { tensor.copy_(saved) } }
         }
     }
+}
+
+private func lengths(_ tensor: Tensor) -> String {
+    tensor.dim == 0 ? "a scalar" : tensor.shape.map(String.init).joined(separator: "x")
 }
 
 /// The candidate with the smallest edit distance, if it is near enough to be a slip of the pen.

@@ -37,24 +37,24 @@ public enum Functional {
                 guard labelSmoothing >= 0, labelSmoothing <= 1 else {
                     throw Misuse("label_smoothing must be between 0.0 and 1.0. Got: \(labelSmoothing)")
                 }
+                // A target of the input's own shape is one of probabilities; any other is one of classes.
+                let hasProbabilities = target.shape == input.shape
+                guard target.dtype.isFloatingPoint || !hasProbabilities else {
+                    throw Misuse(
+                        "Expected floating point type for target with class probabilities, got "
+                            + target.dtype.scalarTypeName)
+                }
                 guard input.dim >= 1 else { throw Misuse("Expected 1 or more dimensions (got 0)") }
                 let classDim = input.dim == 1 ? 0 : 1
                 let classes = input.shape[classDim]
-                if let weight, weight.shape != [classes] {
-                    throw Misuse(
-                        "cross_entropy: weight tensor should be defined either for all \(classes) classes or no classes "
-                            + "but got weight tensor of shape: \(weight.shape.list)")
-                }
-                // A target of the input's own shape is one of probabilities; any other is one of classes.
-                let hasProbabilities = target.shape == input.shape
                 if hasProbabilities {
-                    guard target.dtype.isFloatingPoint else {
-                        throw Misuse(
-                            "Expected floating point type for target with class probabilities, got "
-                                + target.dtype.scalarTypeName)
-                    }
                     guard ignoreIndex < 0 else {
                         throw Misuse("ignore_index is not supported for floating point target")
+                    }
+                    if let weight, weight.shape != [classes] {
+                        throw Misuse(
+                            "cross_entropy: weight tensor should be defined either for all \(classes) classes or no classes "
+                                + "but got weight tensor of shape: \(weight.shape.list)")
                     }
                 }
                 let logProbabilities = input.logSoftmax(dim: classDim)
@@ -65,12 +65,10 @@ public enum Functional {
                         ? target.mul(1 - labelSmoothing).add(labelSmoothing / Double(classes)) : target
                     var losses = logProbabilities.mul(smooth)
                     if let weight { losses = losses.mul(aligned(weight, input.dim, classDim)) }
-                    let perSample = losses.sum(dim: classDim).neg()
                     switch reduction {
-                    case .none: return perSample
-                    case .sum: return perSample.sum()
-                    // Averaged over samples, whatever the weights.
-                    case .mean: return perSample.sum().div(classes == 0 ? 0 : input.count / classes)
+                    case .none: return losses.sum(dim: classDim).neg()
+                    case .sum: return losses.sum().neg()
+                    case .mean: return perSample(losses.sum().neg(), classes == 0 ? 0 : input.count / classes)
                     }
                 }
                 let loss = nllLoss(
@@ -79,6 +77,14 @@ public enum Functional {
                 let smoothing = smoothedLoss(logProbabilities, target, weight, ignoreIndex, reduction, classDim)
                 return loss.mul(1 - labelSmoothing).add(smoothing.mul(labelSmoothing))
             })
+    }
+
+    /// A sum over samples as their average, whatever their weights.
+    private static func perSample(_ total: Tensor, _ samples: Int) -> Tensor {
+        let result = noGrad { total.div(samples) }
+        // The name PyTorch gives a division by a number in its own code; one in the user's is DivBackward0.
+        result.record("DivBackward1", total) { _ in { _, grad in Gradients(grad.div(samples)) } }
+        return result
     }
 
     private static func aligned(_ weight: Tensor, _ rank: Int, _ classDim: Int) -> Tensor {
@@ -137,7 +143,7 @@ public enum Functional {
                 throw Misuse("\"nll_loss\" not implemented for '\(input.dtype.scalarTypeName)'")
             }
             let labels = target.to(.int64).detach()
-            let (losses, index, weights) = try noGradTry { () throws(Misuse) in
+            let (losses, index, weights, ignored) = try noGradTry { () throws(Misuse) in
                 try negatedAtClass(input.detach(), labels, weight, ignoreIndex, classDim, classes)
             }
             let total = reduction == .mean ? noGrad { weights?.sum() } : nil
@@ -148,18 +154,24 @@ public enum Functional {
                 case .mean: return total.map { losses.sum().div($0) } ?? losses.mean()
                 }
             }
-            result.record(input.dim > 2 ? "NllLoss2DBackward0" : "NllLossBackward0", input) { _ in
+            result.record(input.dim > 2 ? "NllLoss2DBackward0" : "NllLossBackward0", input) { node in
                 let (shape, count) = (input.shape, labels.count)
-                return { _, grad in
+                let saved = node.save(index)
+                return { node, grad in
                     // -g w at each sample's class, and nothing elsewhere.
                     var each = reduction == .mean ? (total.map { grad.div($0) } ?? grad.div(count)) : grad
                     each = each.neg()
                     if let weights { each = each.mul(weights) }
+                    // Not by their weight of 0: where all are ignored, the gradient of the mean is 0 and not 0/0.
+                    if let ignored { each = each.maskedFill(ignored, 0) }
                     let source = each.expand(labels.shape).unsqueeze(classDim)
                     return Gradients(
-                        Tensor.zeros(shape, dtype: grad.dtype, device: grad.device).scatterAdd(classDim, index, source))
+                        Tensor.zeros(shape, dtype: grad.dtype, device: grad.device)
+                            .scatterAdd(classDim, saved.value(node), source))
                 }
             }
+            // PyTorch computes these in four dimensions, and gives back a view.
+            if reduction == .none, input.dim == 3 || input.dim > 4 { return result.view(labels.shape.map { $0 }) }
             return result
         }
     }
@@ -181,10 +193,10 @@ public enum Functional {
         }
     }
 
-    /// Each sample's loss, its class as an index into the input, and its weight (nil: all 1).
+    /// Each sample's loss, its class as an index into the input, its weight (nil: all 1) and which are ignored.
     private static func negatedAtClass(
         _ input: Tensor, _ labels: Tensor, _ weight: Tensor?, _ ignoreIndex: Int, _ classDim: Int, _ classes: Int
-    ) throws(Misuse) -> (losses: Tensor, index: Tensor, weights: Tensor?) {
+    ) throws(Misuse) -> (losses: Tensor, index: Tensor, weights: Tensor?, ignored: Tensor?) {
         var index = labels.unsqueeze(classDim)
         let picked = Tensor(emptyOf: index.shape, input.dtype, on: input.device)
         // An ignored class usually lies outside 0..<C, so that a batch without any is told by its indices being sound.
@@ -208,7 +220,7 @@ public enum Functional {
             losses = losses.maskedFill(ignored, 0)
         }
         if let weights { losses = losses.mul(weights) }
-        return (losses, index, weights)
+        return (losses, index, weights, ignored)
     }
 
     private static func noGradTry<R>(_ body: () throws(Misuse) -> R) throws(Misuse) -> R {

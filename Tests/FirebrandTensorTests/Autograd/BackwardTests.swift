@@ -1,4 +1,5 @@
 import FirebrandTensor
+import FirebrandTestSupport
 import Testing
 
 /// The gradient as Swift values.

@@ -1,4 +1,5 @@
 import FirebrandTensor
+import FirebrandTestSupport
 import Testing
 
 @Suite("grad(outputs:inputs:) and higher derivatives")

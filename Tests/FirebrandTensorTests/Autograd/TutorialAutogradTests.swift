@@ -1,4 +1,5 @@
 import FirebrandTensor
+import FirebrandTestSupport
 import Testing
 
 /// Chapter 5 of the tutorial, with the texts PyTorch prints: see scripts/fixtures/autograd.py.

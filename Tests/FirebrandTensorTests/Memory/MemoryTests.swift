@@ -1,5 +1,6 @@
 import CRuntime
 import FirebrandTensor
+import FirebrandTestSupport
 import Foundation
 import Testing
 

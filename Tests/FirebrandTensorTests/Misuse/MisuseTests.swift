@@ -1,4 +1,5 @@
 import FirebrandTensor
+import FirebrandTestSupport
 import Testing
 
 /// Wrong calls are refused in PyTorch's words: see scripts/fixtures/misuse.py.

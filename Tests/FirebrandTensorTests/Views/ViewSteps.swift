@@ -1,4 +1,5 @@
 import FirebrandTensor
+import FirebrandTestSupport
 import Foundation
 
 /// The tensor a row of views.json starts from: `arange(n).reshape(shape)`.

@@ -1,4 +1,5 @@
 import FirebrandTensor
+import FirebrandTestSupport
 import Testing
 
 /// Shapes, strides and memory of views are PyTorch's: see scripts/fixtures/views.py.

@@ -1,7 +1,7 @@
 import FirebrandTensor
 
 /// The failure that `body` ends in, or nil.
-func failure(_ body: () throws -> Void) -> OperatorError? {
+public func failure(_ body: () throws -> Void) -> OperatorError? {
     do {
         try recovering(body)
         return nil
