@@ -79,7 +79,8 @@ extension CommandLineTests {
 
         @Test(
             "Weights that PyTorch saved predict what they predict there, on the same images",
-            .enabled(if: CommandLineTests.realData != nil, "FIREBRAND_DATA does not name a folder with FashionMNIST/raw"))
+            .enabled(
+                if: CommandLineTests.realData != nil, "FIREBRAND_DATA does not name a folder with FashionMNIST/raw"))
         func theirs() throws {
             let text = try run(
                 python!,
