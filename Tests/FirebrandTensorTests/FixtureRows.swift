@@ -16,7 +16,8 @@ struct Row: CustomTestStringConvertible, @unchecked Sendable {
     }
 
     var testDescription: String {
-        (fields["name"] as? String ?? text("text")).replacing("\n", with: " ").prefix(60) + (has("seed") ? ", seed \(int("seed"))" : "")
+        (fields["name"] as? String ?? text("text")).replacing("\n", with: " ").prefix(60)
+            + (has("seed") ? ", seed \(int("seed"))" : "")
     }
 
     func has(_ name: String) -> Bool { fields[name] != nil }

@@ -80,7 +80,9 @@ extension Tensor {
                 throw Misuse(
                     "output with shape \(target.shape.list) doesn't match the broadcast shape \(source.shape.list)")
             }
-            if source.device == .meta, target.device != .meta { throw Misuse("Cannot copy out of meta tensor; no data!") }
+            if source.device == .meta, target.device != .meta {
+                throw Misuse("Cannot copy out of meta tensor; no data!")
+            }
             try willChangeInPlace(target)
             if target.device == source.device { target.backend.copy(source, into: target) }
         }

@@ -189,7 +189,8 @@ private func scatterSourceGradient(_ grad: Tensor, _ dim: Int, _ index: Tensor, 
     let gathered = grad.gather(dim, index)
     if gathered.shape == shape { return gathered }
     if gathered.count == 0 || shape.isEmpty {
-        return gathered.count == 1 ? gathered.reshape(shape)
+        return gathered.count == 1
+            ? gathered.reshape(shape)
             : Tensor.zeros(shape, dtype: grad.dtype, device: grad.device)
     }
     var result = gathered

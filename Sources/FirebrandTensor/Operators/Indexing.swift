@@ -283,7 +283,8 @@ extension Tensor {
         let resultOrder =
             (0..<before).map { picked + $0 } + Array(0..<picked) + (before..<others.count).map { picked + $0 }
         return Picking(
-            order: axes + others, indexed: axes.count, shape: broadcast, flat: flat.to(device), resultOrder: resultOrder)
+            order: axes + others, indexed: axes.count, shape: broadcast, flat: flat.to(device), resultOrder: resultOrder
+        )
     }
 
     private func pick(_ tensors: [Tensor?]) throws(Misuse) -> Tensor {
@@ -346,7 +347,9 @@ extension Tensor {
         }
         let picking = try view.noGradPicking(tensors)
         // Positions of the elements in this tensor's memory are found by indexing a tensor of positions.
-        let positions = noGrad { Tensor.arange(view.count, device: view.device).reshape(view.shape)[at: indicesOf(tensors)] }
+        let positions = noGrad {
+            Tensor.arange(view.count, device: view.device).reshape(view.shape)[at: indicesOf(tensors)]
+        }
         let source = value.squeezedLeading(to: positions.dim).to(dtype)
         guard (try? broadcastShapes(positions.shape, source.shape)) == positions.shape else {
             throw Misuse(
@@ -369,7 +372,8 @@ extension Tensor {
             if old != 1, old != new {
                 throw Misuse(
                     "The expanded size of the tensor (\(new)) must match the existing size (\(old)) at non-singleton "
-                        + "dimension \(target.count - offset).  Target sizes: \(target.list).  Tensor sizes: \(shape.list)")
+                        + "dimension \(target.count - offset).  Target sizes: \(target.list).  Tensor sizes: \(shape.list)"
+                )
             }
         }
     }

@@ -50,7 +50,9 @@ extension Tensor {
         guarded("mm", [self, other]) { () throws(Misuse) in
             guard dim == 2, other.dim == 2 else {
                 throw Misuse(
-                    dim == 2 ? "mat2 must be a matrix, got \(other.dim)-D tensor" : "self must be a matrix, got \(dim)-D tensor")
+                    dim == 2
+                        ? "mat2 must be a matrix, got \(other.dim)-D tensor"
+                        : "self must be a matrix, got \(dim)-D tensor")
             }
             guard shape[1] == other.shape[0] else { throw mismatch(other) }
             let result = try product(other, bias: nil)

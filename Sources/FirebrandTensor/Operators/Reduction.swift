@@ -320,7 +320,8 @@ extension Tensor {
             let result = noGrad { () -> Tensor in
                 let largest =
                     operand.count == 0
-                    ? Tensor.zeros(reducedShape(mask), dtype: operand.dtype, device: device) : operand.amax(dim: dim, keepdim: true)
+                    ? Tensor.zeros(reducedShape(mask), dtype: operand.dtype, device: device)
+                    : operand.amax(dim: dim, keepdim: true)
                 // An infinite maximum would give inf - inf.
                 let shift = largest.maskedFill(largest.isfinite().logicalNot(), 0)
                 let sum = operand.sub(shift).exp().sum(dim: dim, keepdim: true).log().add(shift)

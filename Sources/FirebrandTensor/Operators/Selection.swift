@@ -80,7 +80,8 @@ extension Tensor {
                     var inside = Tensor.ones(x.shape, dtype: .bool, device: x.device)
                     if let min { inside = inside.logicalAnd(x.ge(min)) }
                     if let max { inside = inside.logicalAnd(x.le(max)) }
-                    return Gradients(FirebrandTensor.where(inside, grad, Tensor.zeros([], dtype: grad.dtype, device: grad.device)))
+                    let zero = Tensor.zeros([], dtype: grad.dtype, device: grad.device)
+                    return Gradients(FirebrandTensor.where(inside, grad, zero))
                 }
             }
             return result

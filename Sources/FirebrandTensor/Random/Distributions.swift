@@ -98,7 +98,8 @@ extension Tensor {
         guarded("uniform_", [self]) { () throws(Misuse) in
             guard dtype.isFloatingPoint else { throw Misuse("not implemented for '\(dtype.scalarTypeName)'") }
             guard from <= to else {
-                throw Misuse("uniform_ expects to return a [from, to) range, but found from=\(short(from)) > to=\(short(to))")
+                throw Misuse(
+                    "uniform_ expects to return a [from, to) range, but found from=\(short(from)) > to=\(short(to))")
             }
             return drawn("uniform_", dtype == .float64 ? .float64 : .float32) { memory, count in
                 generator.withEngine { engine in

@@ -34,7 +34,9 @@ extension Generator {
     /// are misuse. PyTorch: `Generator.set_state`.
     public func setState(_ state: Tensor) {
         guarded("set_state", [state], orElse: ()) { () throws(Misuse) in
-            guard state.dtype == .uint8, state.device == .cpu else { throw Misuse("RNG state must be a torch.ByteTensor") }
+            guard state.dtype == .uint8, state.device == .cpu else {
+                throw Misuse("RNG state must be a torch.ByteTensor")
+            }
             guard state.count == Generator.stateSize else {
                 throw Misuse(
                     "Expected a CPUGeneratorImplState of size \(Generator.stateSize) but found the input RNG state size to "
@@ -49,7 +51,8 @@ extension Generator {
             engine.seed = word(0, UInt64.self)
             engine.left = word(8, Int32.self)
             let next = word(16, UInt64.self)
-            guard word(12, Int32.self) == 1, 1...624 ~= engine.left, next <= 624, next + UInt64(engine.left) <= 625 else {
+            guard word(12, Int32.self) == 1, 1...624 ~= engine.left, next <= 624, next + UInt64(engine.left) <= 625
+            else {
                 throw Misuse("Invalid mt19937 state")
             }
             engine.next = UInt32(next)

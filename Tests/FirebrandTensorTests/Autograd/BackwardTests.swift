@@ -112,7 +112,9 @@ struct BackwardTests {
         #expect(values(kept.grad) == [12])
         #expect(other.grad == nil)
         #expect(values(x.grad) == [41])
-        #expect(failure { Tensor.ones(1).retainGrad() }?.message == "can't retain_grad on Tensor that has requires_grad=False")
+        #expect(
+            failure { Tensor.ones(1).retainGrad() }?.message
+                == "can't retain_grad on Tensor that has requires_grad=False")
     }
 
     @Test("Hooks see the gradient and may replace it, on leaves and inside the graph")
@@ -137,7 +139,9 @@ struct BackwardTests {
     func hookOnSum() {
         let x = Tensor([1.0], requiresGrad: true)
         var calls: [[Double]] = []
-        x.registerHook { calls.append($0.toArray()); return nil }
+        x.registerHook {
+            calls.append($0.toArray()); return nil
+        }
         (x * 2 + x * 3 + x).backward()
         #expect(calls == [[6]])
     }
@@ -147,7 +151,8 @@ struct BackwardTests {
         let x = Tensor.ones(2, requiresGrad: true)
         x.grad = Tensor([4.0, 5.0])
         #expect(values(x.grad) == [4, 5])
-        #expect(failure { x.grad = Tensor.ones(3) }?.message.contains("assigned grad has data of a different size") == true)
+        #expect(
+            failure { x.grad = Tensor.ones(3) }?.message.contains("assigned grad has data of a different size") == true)
         #expect(values(x.grad) == [4, 5])
     }
 
@@ -155,7 +160,10 @@ struct BackwardTests {
     func rootGradient() {
         let x = Tensor.ones(2, requiresGrad: true)
         let error = failure { (x * 2).backward(Tensor.ones(3)) }
-        #expect(error?.message.contains("Mismatch in shape: grad_output[0] has a shape of Size([3]) and output[0] has a shape of Size([2])") == true)
+        #expect(
+            error?.message.contains(
+                "Mismatch in shape: grad_output[0] has a shape of Size([3]) and output[0] has a shape of Size([2])")
+                == true)
         #expect(x.grad == nil)
     }
 }

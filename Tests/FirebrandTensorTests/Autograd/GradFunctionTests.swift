@@ -33,7 +33,9 @@ struct GradFunctionTests {
         let grads = grad(outputs: [x * 2], inputs: [x, other], allowUnused: true)
         #expect(values(grads[0]) == [2] && grads[1] == nil)
         let error = failure { _ = grad(outputs: [x * 2], inputs: [other]) }
-        #expect(error?.message.hasPrefix("One of the differentiated Tensors appears to not have been used in the graph") == true)
+        #expect(
+            error?.message.hasPrefix("One of the differentiated Tensors appears to not have been used in the graph")
+                == true)
         let frozen = failure { _ = grad(outputs: [x * 2], inputs: [Tensor.ones(1)]) }
         #expect(frozen?.message == "One of the differentiated Tensors does not require grad")
     }

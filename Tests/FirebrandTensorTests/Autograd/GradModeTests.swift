@@ -85,7 +85,9 @@ struct GradModeTests {
         ]
         for (name, change) in changes {
             let error = failure { change(x) }
-            #expect(error?.message == "a leaf Variable that requires grad is being used in an in-place operation.", "\(name)")
+            #expect(
+                error?.message == "a leaf Variable that requires grad is being used in an in-place operation.",
+                "\(name)")
             #expect(values(x) == [1, 2], "\(name)")
         }
         noGrad { _ = x.sub_(Tensor([0.5, 0.5])) }
@@ -99,7 +101,10 @@ struct GradModeTests {
         let z = saver.body(y)
         (saver.changesResult ? z : y).detach().add_(1)
         let error = failure { z.sum().backward() }
-        #expect(error?.message.contains("has been modified by an inplace operation: [torch.FloatTensor [2]] is at version 1; expected version 0 instead") == true)
+        #expect(
+            error?.message.contains(
+                "has been modified by an inplace operation: [torch.FloatTensor [2]] is at version 1; expected version 0 instead"
+            ) == true)
         #expect(x.grad == nil)
     }
 
@@ -108,23 +113,29 @@ struct GradModeTests {
         let changesResult: Bool
         let body: @Sendable (Tensor) -> Tensor
     }
-    private static func saver(_ name: String, result: Bool = false, _ body: @escaping @Sendable (Tensor) -> Tensor) -> Saver {
+    private static func saver(_ name: String, result: Bool = false, _ body: @escaping @Sendable (Tensor) -> Tensor)
+        -> Saver
+    {
         Saver(testDescription: name, changesResult: result, body: body)
     }
     static let savers = [
-        saver("mul") { $0 * Tensor([3.0, 4.0], requiresGrad: true) }, saver("div") { Tensor([1.0], requiresGrad: true) / $0 },
+        saver("mul") { $0 * Tensor([3.0, 4.0], requiresGrad: true) },
+        saver("div") { Tensor([1.0], requiresGrad: true) / $0 },
         saver("pow") { $0.pow(3) }, saver("log") { $0.log() }, saver("abs") { $0.abs() }, saver("sin") { $0.sin() },
         saver("dot") { $0.dot(Tensor([1.0, 2.0], requiresGrad: true)) }, saver("exp", result: true) { $0.exp() },
         saver("tanh", result: true) { $0.tanh() }, saver("sigmoid", result: true) { $0.sigmoid() },
         saver("sqrt", result: true) { $0.sqrt() }, saver("relu", result: true) { $0.relu() },
-        saver("softmax", result: true) { $0.softmax(dim: 0) }, saver("log_softmax", result: true) { $0.logSoftmax(dim: 0) },
+        saver("softmax", result: true) { $0.softmax(dim: 0) },
+        saver("log_softmax", result: true) { $0.logSoftmax(dim: 0) },
         saver("reciprocal", result: true) { $0.reciprocal() },
     ]
 
     @Test("requiresGrad cannot be taken from a non-leaf")
     func requiresGradOfNonLeaf() {
         let y = Tensor.ones(1, requiresGrad: true) * 2
-        #expect(failure { y.requiresGrad_(false) }?.message.hasPrefix("you can only change requires_grad flags of leaf variables.") == true)
+        #expect(
+            failure { y.requiresGrad_(false) }?.message.hasPrefix(
+                "you can only change requires_grad flags of leaf variables.") == true)
         #expect(y.requiresGrad)
         #expect(!y.detach_().requiresGrad)
     }

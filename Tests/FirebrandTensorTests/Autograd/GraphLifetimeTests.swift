@@ -20,7 +20,8 @@ struct GraphLifetimeTests {
 
     private static let depth = 100_000
 
-    @Test("A chain of 100,000 nodes runs backward and is freed on a small stack", arguments: ["edges", "saved tensors"])
+    @Test(
+        "A chain of 100,000 nodes runs backward and is freed on a small stack", arguments: ["edges", "saved tensors"])
     func deepChain(_ kind: String) {
         let slope = onSmallStack { () -> Double in
             let x = Tensor([1.0], requiresGrad: true)

@@ -9,7 +9,8 @@ struct TutorialAutogradTests {
         (z.relu() - z * y + (-z.abs()).exp().log1p()).mean()
     }
 
-    @Test("One layer under a seed: values, texts and gradients", arguments: Row.all("one_layer_network", of: "autograd"))
+    @Test(
+        "One layer under a seed: values, texts and gradients", arguments: Row.all("one_layer_network", of: "autograd"))
     func oneLayerNetwork(_ row: Row) {
         let generator = Generator(seed: row.int("seed"))
         let texts = row.row("texts")

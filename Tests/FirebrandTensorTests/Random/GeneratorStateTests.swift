@@ -10,7 +10,8 @@ struct GeneratorStateTests {
         }
     }
 
-    @Test("A state PyTorch saved draws PyTorch's next numbers, and is saved as PyTorch saves it",
+    @Test(
+        "A state PyTorch saved draws PyTorch's next numbers, and is saved as PyTorch saves it",
         arguments: Row.all("states", of: "random"))
     func fromPyTorch(_ row: Row) {
         let saved = bytes(row.text("state"))
@@ -29,7 +30,8 @@ struct GeneratorStateTests {
         let state = generator.getState()
         let first = [Tensor.randn(2, generator: generator).bitText, Tensor.randn(40, generator: generator).bitText]
         generator.setState(state)
-        #expect([Tensor.randn(2, generator: generator).bitText, Tensor.randn(40, generator: generator).bitText] == first)
+        #expect(
+            [Tensor.randn(2, generator: generator).bitText, Tensor.randn(40, generator: generator).bitText] == first)
     }
 
     @Test("Bytes no generator can have are refused in PyTorch's words, and change nothing")

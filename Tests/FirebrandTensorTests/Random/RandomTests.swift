@@ -21,7 +21,8 @@ struct RandomTests {
             let order: [Int] = Tensor.randperm(draw.int("n"), generator: generator).toArray()
             #expect(Array(order.prefix(8)) == draw.ints("first"), "\(place)")
             #expect(Array(order.suffix(8)) == draw.ints("last"), "\(place)")
-            #expect(order.enumerated().reduce(0) { $0 + ($1.offset + 1) * $1.element } == draw.int("checksum"), "\(place)")
+            #expect(
+                order.enumerated().reduce(0) { $0 + ($1.offset + 1) * $1.element } == draw.int("checksum"), "\(place)")
             return
         }
         let drawn = make(draw, generator)
@@ -74,9 +75,12 @@ struct RandomTests {
             // kaiming_uniform_ with a = sqrt(5), in torch.nn.init's order of operations.
             let gain = (2 / (1 + 5.0.squareRoot() * 5.0.squareRoot())).squareRoot()
             let bound = 3.0.squareRoot() * (gain / Double(inputs).squareRoot())
-            expectEnds(of: Tensor.empty(expected.ints("shape"), dtype: type).uniform_(-bound, bound, generator: generator), expected)
+            expectEnds(
+                of: Tensor.empty(expected.ints("shape"), dtype: type).uniform_(-bound, bound, generator: generator),
+                expected)
             let limit = 1 / Double(inputs).squareRoot()
-            expectEnds(of: Tensor.empty(bias.ints("shape"), dtype: type).uniform_(-limit, limit, generator: generator), bias)
+            expectEnds(
+                of: Tensor.empty(bias.ints("shape"), dtype: type).uniform_(-limit, limit, generator: generator), bias)
         }
     }
 

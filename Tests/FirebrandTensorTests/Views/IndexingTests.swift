@@ -12,7 +12,8 @@ struct IndexingTests {
         #expect(part.toArray(Int.self) == row.ints("values"), "\(row.fields["index"]!)")
     }
 
-    @Test("An assignment writes what PyTorch writes, into contiguous and into transposed memory",
+    @Test(
+        "An assignment writes what PyTorch writes, into contiguous and into transposed memory",
         arguments: Row.all("writing", of: "views"), [false, true])
     func writing(_ row: Row, transposed: Bool) {
         let x = transposed ? base(row).T.contiguous().T : base(row)
@@ -21,12 +22,14 @@ struct IndexingTests {
         #expect(x.toArray(Int.self) == row.ints("values"), "\(row.fields["index"]!)")
     }
 
-    @Test("A recorded assignment writes the same, and its gradients go where the values went",
+    @Test(
+        "A recorded assignment writes the same, and its gradients go where the values went",
         arguments: Row.all("writing", of: "views"))
     func recorded(_ row: Row) {
         let source = base(row, dtype: .float64).requiresGrad_()
         let x = source * 1
-        let value = (row.has("number") ? Tensor([row.int("number")]) : Tensor(row.ints("value"))).double().requiresGrad_()
+        let value = (row.has("number") ? Tensor([row.int("number")]) : Tensor(row.ints("value"))).double()
+            .requiresGrad_()
         let index = positions(row.fields["index"] as! [Any])
         let taken = x.detach().clone()[at: index].count
         x.assign(row.has("number") ? value[0] : value, at: index)
@@ -88,7 +91,8 @@ struct IndexingTests {
             (x[0, 0, (-2)...], [2], [2, 3]), (x[0, 0, .range(step: 3)], [2], [0, 3]),
             (x[0, 0, .range(1, -1)], [2], [1, 2]), (x[0, nil, 0], [1, 4], [0, 1, 2, 3]),
             (x[.newAxis, 0, 0], [1, 4], [0, 1, 2, 3]), (x[0, rows, 0], [2], [0, 8]), (x[0, [2, 0], 0], [2], [8, 0]),
-            (x[0, Tensor([1]), 0], [1], [4]), (x[x .> 21], [2], [22, 23]), (x[1, [true, false, true], 0], [2], [12, 20]),
+            (x[0, Tensor([1]), 0], [1], [4]), (x[x .> 21], [2], [22, 23]),
+            (x[1, [true, false, true], 0], [2], [12, 20]),
         ]
         for (index, (part, shape, values)) in forms.enumerated() {
             #expect(part.shape == shape && part.toArray(Int.self) == values, "form \(index)")
@@ -124,10 +128,19 @@ struct IndexingTests {
             ("step must be", { _ = x[.range(step: -1)] }),
             ("index 5 is out of bounds for dimension 0 with size 2", { _ = x[[0, 5]] }),
             ("tensors used as indices must be long, int, byte or bool tensors", { _ = x[Tensor([0.5])] }),
-            ("shape mismatch: indexing tensors could not be broadcast together with shapes [2], [3]", { _ = x[[0, 1], [0, 1, 2]] }),
-            ("The shape of the mask [3] at index 0 does not match the shape of the indexed tensor [2, 3] at index 0", { _ = x[Tensor([true, true, true])] }),
+            (
+                "shape mismatch: indexing tensors could not be broadcast together with shapes [2], [3]",
+                { _ = x[[0, 1], [0, 1, 2]] }
+            ),
+            (
+                "The shape of the mask [3] at index 0 does not match the shape of the indexed tensor [2, 3] at index 0",
+                { _ = x[Tensor([true, true, true])] }
+            ),
             ("index 7 is out of bounds", { x[7] = 1 }),
-            ("shape mismatch: value tensor of shape [4] cannot be broadcast to indexing result of shape [2, 3]", { x[[0, 1]] = Tensor([1, 2, 3, 4]) }),
+            (
+                "shape mismatch: value tensor of shape [4] cannot be broadcast to indexing result of shape [2, 3]",
+                { x[[0, 1]] = Tensor([1, 2, 3, 4]) }
+            ),
             ("The expanded size of the tensor (3) must match the existing size (2)", { x[0] = Tensor([1, 2]) }),
         ]
         for (message, action) in cases {

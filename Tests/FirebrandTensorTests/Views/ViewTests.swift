@@ -74,7 +74,10 @@ struct ViewTests {
     func expandedWrites() {
         let x = Tensor.zeros(1, 3)
         let error = failure { x.expand(2, 3).add_(1) }
-        #expect(error?.message.hasPrefix("unsupported operation: more than one element of the written-to tensor refers to a single memory location.") == true)
+        #expect(
+            error?.message.hasPrefix(
+                "unsupported operation: more than one element of the written-to tensor refers to a single memory location."
+            ) == true)
         #expect(x.toArray(Int.self) == [0, 0, 0])
     }
 
