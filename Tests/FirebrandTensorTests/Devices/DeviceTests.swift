@@ -5,30 +5,42 @@ import Testing
 @Suite("Devices")
 struct DeviceTests {
     private static let operators: [(String, @Sendable (Tensor, Tensor) -> Tensor)] = [
-        ("add", { $0 + $1 }), ("add number", { x, _ in x + 1 }), ("mul", { $0 * $1 }), ("div", { $0 / $1 }), ("pow", { x, _ in x.pow(2) }),
-        ("compare", { $0 .> $1 }), ("neg", { x, _ in -x }), ("exp", { x, _ in x.exp() }), ("relu", { x, _ in x.relu() }), ("isnan", { x, _ in x.isnan() }),
+        ("add", { $0 + $1 }), ("add number", { x, _ in x + 1 }), ("mul", { $0 * $1 }), ("div", { $0 / $1 }),
+        ("pow", { x, _ in x.pow(2) }),
+        ("compare", { $0 .> $1 }), ("neg", { x, _ in -x }), ("exp", { x, _ in x.exp() }),
+        ("relu", { x, _ in x.relu() }), ("isnan", { x, _ in x.isnan() }),
         ("matmul", { $0.matmul($1.t()) }), ("linear", { $0.linear($1) }), ("mv", { $0.matmul($1[0]) }),
         ("batched matmul", { $0.unsqueeze(0).expand(4, 2, 3).matmul($1.t()) }), ("sum", { x, _ in x.sum() }),
-        ("sum dim", { x, _ in x.sum(dim: 1, keepdim: true) }), ("mean", { x, _ in x.mean(dim: 0) }), ("var", { x, _ in x.var() }),
-        ("amax", { x, _ in x.amax(dim: [1]) }), ("argmax", { x, _ in x.argmax(dim: 1) }), ("max", { x, _ in x.max(dim: 0).values }),
+        ("sum dim", { x, _ in x.sum(dim: 1, keepdim: true) }), ("mean", { x, _ in x.mean(dim: 0) }),
+        ("var", { x, _ in x.var() }),
+        ("amax", { x, _ in x.amax(dim: [1]) }), ("argmax", { x, _ in x.argmax(dim: 1) }),
+        ("max", { x, _ in x.max(dim: 0).values }),
         ("cumsum", { x, _ in x.cumsum(dim: 1) }), ("softmax", { x, _ in x.softmax(dim: 1) }),
         ("log_softmax", { x, _ in x.logSoftmax(dim: 0) }), ("logsumexp", { x, _ in x.logsumexp(dim: [0]) }),
-        ("reshape", { x, _ in x.t().reshape(6) }), ("view", { x, _ in x.view(3, 2) }), ("index", { x, _ in x[..., -1] }),
-        ("slice", { x, _ in x[.all, .range(step: 2)] }), ("newaxis", { x, _ in x[nil, 0] }), ("cat", { cat([$0, $1], dim: 1) }),
-        ("stack", { stack([$0, $1], dim: 2) }), ("where", { `where`($0 .> 0, $0, $1) }), ("clamp", { x, _ in x.clamp(min: 0) }),
+        ("reshape", { x, _ in x.t().reshape(6) }), ("view", { x, _ in x.view(3, 2) }),
+        ("index", { x, _ in x[..., -1] }),
+        ("slice", { x, _ in x[.all, .range(step: 2)] }), ("newaxis", { x, _ in x[nil, 0] }),
+        ("cat", { cat([$0, $1], dim: 1) }),
+        ("stack", { stack([$0, $1], dim: 2) }), ("where", { `where`($0 .> 0, $0, $1) }),
+        ("clamp", { x, _ in x.clamp(min: 0) }),
         ("to", { x, _ in x.to(.float64) }), ("bool", { x, _ in x.bool() }), ("clone", { x, _ in x.t().clone() }),
         ("contiguous", { x, _ in x.t().contiguous() }), ("zeros like", { x, _ in Tensor.zerosLike(x) }),
-        ("rand like", { x, _ in Tensor.randLike(x) }), ("add_", { $0.clone().add_($1) }), ("fill_", { x, _ in x.clone().fill_(2) }),
-        ("maximum", { $0.maximum($1) }), ("pow tensor", { $0.pow($1) }), ("gather", { x, _ in x.gather(1, x.detach().long()) }),
+        ("rand like", { x, _ in Tensor.randLike(x) }), ("add_", { $0.clone().add_($1) }),
+        ("fill_", { x, _ in x.clone().fill_(2) }),
+        ("maximum", { $0.maximum($1) }), ("pow tensor", { $0.pow($1) }),
+        ("gather", { x, _ in x.gather(1, x.detach().long()) }),
         ("index select", { x, _ in x.indexSelect(0, x.detach()[0].long()) }), ("abs", { x, _ in x.abs() }),
         ("scatter add", { $0.scatterAdd(0, $0.detach().long() * 0, $1) }), ("std", { x, _ in x.std(dim: [1]) }),
         ("masked fill", { x, _ in x.maskedFill(x.detach() .> 0, 1) }), ("index tensor", { x, _ in x[.all, [2, 0]] }),
         ("prod", { x, _ in x.prod() }), ("min", { x, _ in x.min() }), ("split", { x, _ in x.split(2, dim: 1)[1] }),
-        ("assign", {
-            let copy = $0.clone()
-            copy[0] = $1[1]
-            return copy
-        }),
+        (
+            "assign",
+            {
+                let copy = $0.clone()
+                copy[0] = $1[1]
+                return copy
+            }
+        ),
         ("flip", { x, _ in x.flip([0]) }),
     ]
 
@@ -68,7 +80,8 @@ struct DeviceTests {
     private static let mixtures: [(String, @Sendable (Tensor, Tensor) -> Void)] = [
         ("add", { _ = $0 + $1 }), ("add_", { $0.add_($1) }), ("eq", { _ = $0 .== $1 }), ("mm", { _ = $0.matmul($1) }),
         ("linear", { _ = $0.linear($1) }), ("cat", { _ = cat([$0, $1]) }), ("stack", { _ = stack([$0, $1]) }),
-        ("where", { _ = `where`($0 .> 0, $0, $1) }), ("dot", { _ = $0[0].dot($1[0]) }), ("bmm", { _ = $0[nil].bmm($1[nil]) }),
+        ("where", { _ = `where`($0 .> 0, $0, $1) }), ("dot", { _ = $0[0].dot($1[0]) }),
+        ("bmm", { _ = $0[nil].bmm($1[nil]) }),
         ("mv", { _ = $0.mv($1[0]) }), ("maximum", { _ = $0.maximum($1) }), ("addmm", { _ = $0.addmm($1, $0) }),
         ("gather", { _ = $0.gather(0, $1.long()) }), ("index_select", { _ = $0.indexSelect(0, $1[0].long()) }),
         ("scatter_", { $0.scatter_(0, $1.long(), value: 1) }), ("masked_fill", { _ = $0.maskedFill($1.bool(), 0) }),
@@ -82,7 +95,8 @@ struct DeviceTests {
         for (a, b) in [(here, there), (there, here)] {
             let error = failure { function(a, b) }
             #expect(
-                error?.message.contains("is not on the expected device") == true || error?.message.contains("same device") == true,
+                error?.message.contains("is not on the expected device") == true
+                    || error?.message.contains("same device") == true,
                 "\(error?.message ?? "nothing refused")")
         }
         #expect(here.toArray(Float.self) == [0, 0, 0, 0])

@@ -13,9 +13,11 @@ private func residentBytes() throws -> Int {
 // Serialized: the counters of large blocks are the process's, and other suites allocate few of those.
 @Suite("Memory", .serialized)
 struct MemoryTests {
-    @Test("Blocks are aligned, writable to their last byte, and apart from each other", arguments: [
-        1, 63, 64, 65, 1023, 1024, 1025, 4096, 9000, 16_384, 16_385, 100_000, 1 << 20, (4 << 20) + 1,
-    ])
+    @Test(
+        "Blocks are aligned, writable to their last byte, and apart from each other",
+        arguments: [
+            1, 63, 64, 65, 1023, 1024, 1025, 4096, 9000, 16_384, 16_385, 100_000, 1 << 20, (4 << 20) + 1,
+        ])
     func blocks(_ size: Int) {
         let blocks = (0..<8).map { _ in fb_allocate(size)! }
         #expect(blocks.allSatisfy { UInt(bitPattern: $0) % 64 == 0 })

@@ -2,7 +2,8 @@ import FirebrandTensor
 
 private func f(_ shape: Int...) -> Tensor { Tensor.ones(shape) }
 private func i(_ values: Int...) -> Tensor { Tensor(values) }
-private let elsewhere = Tensor.ones([2], device: .meta)
+// A function: a global that is first used in a failed scope would keep the placeholder.
+private func elsewhere() -> Tensor { Tensor.ones([2], device: .meta) }
 
 /// The wrong calls of scripts/fixtures/misuse.py, by its names.
 let misuseCases: [String: @Sendable () -> Void] = [
@@ -94,8 +95,8 @@ let misuseCases: [String: @Sendable () -> Void] = [
     "uniform_: bounds": { f(2).uniform_(1, 0) },
     "normal_: negative": { f(2).normal_(0, -1) },
     "bernoulli: probability": { _ = Tensor([1.5]).bernoulli() },
-    "devices: add": { _ = f(2) + elsewhere },
-    "devices: cat": { _ = cat([f(2), elsewhere]) },
-    "devices: item": { let _: Double = elsewhere[0].item() },
-    "devices: to cpu": { _ = elsewhere.to(.cpu) },
+    "devices: add": { _ = f(2) + elsewhere() },
+    "devices: cat": { _ = cat([f(2), elsewhere()]) },
+    "devices: item": { let _: Double = elsewhere()[0].item() },
+    "devices: to cpu": { _ = elsewhere().to(.cpu) },
 ]

@@ -20,7 +20,8 @@ struct MisuseTests {
         let error = try #require(failure(misuseCases[row.text("case")]!), "\(row.text("case")): nothing refused")
         let message = error.message.replacing("  ", with: " ")
         // PyTorch repeats the operator's name in some messages.
-        let theirs = Self.ownWords[row.text("case")] ?? row.text("message").replacing(#/^[a-z_.]+(\(.*\))?: /#, with: "")
+        let theirs =
+            Self.ownWords[row.text("case")] ?? row.text("message").replacing(#/^[a-z_.]+(\(.*\))?: /#, with: "")
         #expect(message.contains(theirs), "\(row.text("case"))")
         #expect(error.description.hasPrefix("\(error.name)("), "\(row.text("case"))")
     }

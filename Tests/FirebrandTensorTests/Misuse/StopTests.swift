@@ -12,7 +12,9 @@ struct StopTests {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             _ = Tensor.ones(2, 3).matmul(Tensor.ones(4, 5))
         }
-        #expect(standardError(result).contains("mm(float32[2, 3], float32[4, 5]): mat1 and mat2 shapes cannot be multiplied (2x3 and 4x5)"))
+        #expect(
+            standardError(result).contains(
+                "mm(float32[2, 3], float32[4, 5]): mat1 and mat2 shapes cannot be multiplied (2x3 and 4x5)"))
     }
 
     @Test("for an index out of range")
@@ -20,7 +22,9 @@ struct StopTests {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             _ = Tensor.arange(3)[5]
         }
-        #expect(standardError(result).contains("__getitem__(int64[3]): index 5 is out of bounds for dimension 0 with size 3"))
+        #expect(
+            standardError(result).contains(
+                "__getitem__(int64[3]): index 5 is out of bounds for dimension 0 with size 3"))
     }
 
     @Test("for a second backward")
@@ -39,7 +43,9 @@ struct StopTests {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             Tensor.ones(2, requiresGrad: true).add_(1)
         }
-        #expect(standardError(result).contains("add_(float32[2]): a leaf Variable that requires grad is being used in an in-place operation."))
+        #expect(
+            standardError(result).contains(
+                "add_(float32[2]): a leaf Variable that requires grad is being used in an in-place operation."))
     }
 
     @Test("also after a scope of recovering has ended")

@@ -9,7 +9,10 @@ struct TypeCheckTests {
     func gelu() {
         let x = Tensor([-2.0, -0.5, 0.0, 1.0, 3.0])
         let y = 0.5 * x * (1 + (0.79788456 * (x + 0.044715 * x * x * x)).tanh())
-        #expect(zip(y.toArray(Double.self), [-0.0454023, -0.1542860, 0, 0.8411920, 2.9963627]).allSatisfy { abs($0 - $1) < 1e-6 })
+        #expect(
+            zip(y.toArray(Double.self), [-0.0454023, -0.1542860, 0, 0.8411920, 2.9963627]).allSatisfy {
+                abs($0 - $1) < 1e-6
+            })
     }
 
     @Test("So do mixtures of integers, floats, variables, comparisons and parts")
