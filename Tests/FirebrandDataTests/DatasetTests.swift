@@ -43,7 +43,8 @@ private final class Counting: BatchedDataset {
         #expect(a.toArray(Int.self) == x.transpose(0, 1)[4].toArray(Int.self))
         #expect(b.toArray(Int.self) == [8, 9] && c.item() == 4 && c.dim == 0)
         for workers in [0, 2] {
-            let loader = DataLoader(data, batchSize: 4, shuffle: true, numWorkers: workers, generator: Generator(seed: 1))
+            let loader = DataLoader(
+                data, batchSize: 4, shuffle: true, numWorkers: workers, generator: Generator(seed: 1))
             for (a, b, c) in loader {
                 let rows: [Int] = c.toArray()
                 #expect(b.toArray(Int.self) == rows.flatMap { [2 * $0, 2 * $0 + 1] })
@@ -107,6 +108,8 @@ private final class Counting: BatchedDataset {
         #expect(failure { _ = randomSplit(numbers(20), [12, 9]) }?.message == sum)
         #expect(failure { _ = randomSplit(numbers(20), [21, -1]) }?.message == sum)
         #expect(failure { _ = randomSplit(numbers(20), [0.5, 0.6]) }?.message == sum)
-        #expect(failure { _ = randomSplit(numbers(20), [1.5, -0.5]) }?.message == "Fraction at index 0 is not between 0 and 1")
+        #expect(
+            failure { _ = randomSplit(numbers(20), [1.5, -0.5]) }?.message
+                == "Fraction at index 0 is not between 0 and 1")
     }
 }

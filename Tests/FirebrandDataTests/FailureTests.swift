@@ -14,11 +14,14 @@ import Testing
         index == 9 ? Tensor([1.0, 2.0]) + Tensor([1.0, 2.0, 3.0]) : Tensor([Double(index), 0])
     }
 
-    @Test("for try await throws the sample's error with its index, after the batches before it", arguments: [0, 1, 2, 5])
+    @Test(
+        "for try await throws the sample's error with its index, after the batches before it", arguments: [0, 1, 2, 5])
     func throwing(_ workers: Int) async {
         var seen: [Int] = []
         do {
-            for try await batch in DataLoader(torn, batchSize: 4, numWorkers: workers) { seen += batch.toArray(Int.self) }
+            for try await batch in DataLoader(torn, batchSize: 4, numWorkers: workers) {
+                seen += batch.toArray(Int.self)
+            }
             Issue.record("nothing was thrown")
         } catch let error as SampleError {
             #expect(error.index == 13 && error.underlying is Broken)
@@ -67,7 +70,9 @@ import Testing
     func unequalShapes(_ workers: Int) {
         let data = Samples(4) { index in Tensor.zeros([index == 2 ? 3 : 2]) }
         let error = failure { for _ in DataLoader(data, batchSize: 4, numWorkers: workers) {} }
-        #expect(error?.description.contains("stack expects each tensor to be equal size, but got [2] at entry 0 and [3] at entry 2") == true)
+        #expect(
+            error?.description.contains(
+                "stack expects each tensor to be equal size, but got [2] at entry 0 and [3] at entry 2") == true)
     }
 
     @Test("a failed loader can be started again")

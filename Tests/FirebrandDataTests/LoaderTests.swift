@@ -8,10 +8,13 @@ import Testing
 @Suite(.serialized) struct LoaderTests {
     // MARK: Batches
 
-    @Test("counts and cuts batches", arguments: [
-        (20, 6, false, [6, 6, 6, 2]), (20, 6, true, [6, 6, 6]), (20, 5, false, [5, 5, 5, 5]), (20, 5, true, [5, 5, 5, 5]),
-        (3, 10, false, [3]), (3, 10, true, []), (0, 4, false, []), (0, 4, true, []), (1, 1, true, [1]),
-    ])
+    @Test(
+        "counts and cuts batches",
+        arguments: [
+            (20, 6, false, [6, 6, 6, 2]), (20, 6, true, [6, 6, 6]), (20, 5, false, [5, 5, 5, 5]),
+            (20, 5, true, [5, 5, 5, 5]),
+            (3, 10, false, [3]), (3, 10, true, []), (0, 4, false, []), (0, 4, true, []), (1, 1, true, [1]),
+        ])
     func sizes(_ count: Int, _ batchSize: Int, _ dropLast: Bool, _ wanted: [Int]) {
         for workers in [0, 2] {
             for shuffle in [false, true] {
@@ -94,7 +97,9 @@ import Testing
             message { _ = DataLoader(numbers(3), batchSize: 0) }
                 == "batch_size should be a positive integer value, but got batch_size=0")
         #expect(message { _ = DataLoader(numbers(3), batchSize: -4) }?.hasSuffix("batch_size=-4") == true)
-        #expect(message { _ = DataLoader(numbers(3), numWorkers: -1) }?.hasPrefix("num_workers option should be non-negative") == true)
+        #expect(
+            message { _ = DataLoader(numbers(3), numWorkers: -1) }?.hasPrefix(
+                "num_workers option should be non-negative") == true)
         #expect(
             message { _ = DataLoader(numbers(3), shuffle: true, sampler: SequentialSampler(3)) }
                 == "sampler option is mutually exclusive with shuffle")

@@ -83,7 +83,9 @@ import Testing
         #expect(missing == ["WeightedRandomSampler([1 … 20], 30)"])
     }
 
-    @Test("batches are the same whatever the number of workers and the batches made ahead", arguments: [1, 2, 5], [1, 2, 7])
+    @Test(
+        "batches are the same whatever the number of workers and the batches made ahead", arguments: [1, 2, 5],
+        [1, 2, 7])
     func workers(_ workers: Int, _ prefetchFactor: Int) {
         func epochs(_ workers: Int) -> [[[Int]]] {
             let generator = Generator(seed: 3)

@@ -68,7 +68,9 @@ import Testing
         let other = Tensor([[0.0, 2.0]])
         #expect("\(CrossEntropyLoss()(scores, Tensor([1])))" == "tensor(0.3133, grad_fn=<NllLossBackward0>)")
         #expect("\(MSELoss()(scores, other))" == "tensor(0.5000, grad_fn=<MseLossBackward0>)")
-        #expect("\(BCEWithLogitsLoss(reduction: .sum)(scores, other))".hasSuffix("grad_fn=<BinaryCrossEntropyWithLogitsBackward0>)"))
+        #expect(
+            "\(BCEWithLogitsLoss(reduction: .sum)(scores, other))".hasSuffix(
+                "grad_fn=<BinaryCrossEntropyWithLogitsBackward0>)"))
     }
 
     @Test("an unknown reduction is refused by name")

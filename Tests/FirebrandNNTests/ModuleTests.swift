@@ -29,7 +29,9 @@ import Testing
         },
     ]
 
-    @Test("names parameters, state and modules as PyTorch does", arguments: zip(Row.all("models", of: "modules"), ModuleTests.named))
+    @Test(
+        "names parameters, state and modules as PyTorch does",
+        arguments: zip(Row.all("models", of: "modules"), ModuleTests.named))
     func names(_ row: Row, _ model: Printed) {
         let model = model.make()
         #expect("\(model)" == row.text("text"))
@@ -118,9 +120,10 @@ import Testing
         #expect(!model(Tensor.ones([1, 4])).requiresGrad)
         model.stack[4].requiresGrad_()
         model(Tensor.ones([1, 4])).sum().backward()
-        #expect(model.namedParameters().filter { $0.parameter.grad != nil }.map(\.name) == [
-            "linear_relu_stack.4.weight", "linear_relu_stack.4.bias",
-        ])
+        #expect(
+            model.namedParameters().filter { $0.parameter.grad != nil }.map(\.name) == [
+                "linear_relu_stack.4.weight", "linear_relu_stack.4.bias",
+            ])
         model.requiresGrad_()
         #expect(model.parameters().allSatisfy { $0.requiresGrad })
         model.zeroGrad()
@@ -158,7 +161,9 @@ import Testing
         #expect(model.count.dtype == .int64)
     }
 
-    private func areSame(_ a: [Tensor], _ b: [Tensor]) -> Bool { a.map(ObjectIdentifier.init) == b.map(ObjectIdentifier.init) }
+    private func areSame(_ a: [Tensor], _ b: [Tensor]) -> Bool {
+        a.map(ObjectIdentifier.init) == b.map(ObjectIdentifier.init)
+    }
 
     // MARK: Errors
 
@@ -174,7 +179,9 @@ import Testing
         #expect(model(Tensor.zeros([1, 28, 28])).shape == [1, 10])
         #expect(failure { _ = Tensor.zeros([2]) + Tensor.zeros([3]) }?.modulePath == nil)
         let list = Block()
-        #expect(failure { _ = list.heads["b"].map { $0 as! Sequential }?(Tensor.zeros([2, 5])) }?.modulePath == "Sequential.0")
+        #expect(
+            failure { _ = list.heads["b"].map { $0 as! Sequential }?(Tensor.zeros([2, 5])) }?.modulePath
+                == "Sequential.0")
         let loss = failure { _ = CrossEntropyLoss()(Tensor.zeros([2, 5]), Tensor([1, 7])) }
         #expect(loss?.modulePath == "CrossEntropyLoss" && loss?.message == "Target 7 is out of bounds.")
     }

@@ -56,8 +56,9 @@ import Testing
         let text = message { try model.loadStateDict(state) }
         #expect(text.contains("the state does not fit NeuralNetwork"))
         #expect(text.contains("missing keys: linear_relu_stack.0.weight (did you mean linear_relu_stack.0.wieght?)"))
-        #expect(text.contains("unexpected keys: linear_relu_stack.0.wieght, elsewhere")
-            || text.contains("unexpected keys: elsewhere, linear_relu_stack.0.wieght"))
+        #expect(
+            text.contains("unexpected keys: linear_relu_stack.0.wieght, elsewhere")
+                || text.contains("unexpected keys: elsewhere, linear_relu_stack.0.wieght"))
         #expect(text.contains("linear_relu_stack.2.bias (5 in the file, 3 in the model)"))
         #expect(text.contains("linear_relu_stack.4.weight (a scalar in the file, 10x3 in the model)"))
         #expect(!text.contains("\n"))
@@ -74,7 +75,8 @@ import Testing
     func loose() throws {
         let model = Linear(2, 1)
         let bias: [Float] = model.bias!.detach().toArray()
-        try model.loadStateDict(StateDict([("weight", Tensor([[1.0, 2.0]])), ("other", Tensor([1.0]))]), strict: false)
+        try model.loadStateDict(
+            StateDict([("weight", Tensor([[1.0, 2.0]])), ("other", Tensor([1.0]))]), strict: false)
         #expect(model.weight.detach().toArray(Float.self) == [1, 2])
         #expect(model.bias!.detach().toArray(Float.self) == bias)
         #expect(

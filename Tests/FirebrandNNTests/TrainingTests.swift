@@ -37,7 +37,8 @@ import Testing
             let loss = NLLLoss(weight: vector("weight"), ignoreIndex: ignoreIndex, reduction: reduction)
             return { loss($0.logSoftmax(dim: 1), $1) }
         default:
-            let loss = BCEWithLogitsLoss(weight: vector("weight"), reduction: reduction, posWeight: vector("pos_weight"))
+            let loss = BCEWithLogitsLoss(
+                weight: vector("weight"), reduction: reduction, posWeight: vector("pos_weight"))
             return { loss($0, $1) }
         }
     }
@@ -64,16 +65,20 @@ import Testing
             let values = parameter.detach().to(.float64)
             #expect(
                 firstDifference(
-                    [values.sum().item(), values.square().sum().item()], [wanted.double("sum"), wanted.double("squares")],
+                    [values.sum().item(), values.square().sum().item()],
+                    [wanted.double("sum"), wanted.double("squares")],
                     relative: 1e-5, absolute: 1e-5) == nil, "\(name)")
             #expect(
                 firstDifference(
-                    Array(values.toArray(Double.self).prefix(8)), wanted.doubles("first"), relative: 1e-5, absolute: 1e-6)
+                    Array(values.toArray(Double.self).prefix(8)), wanted.doubles("first"), relative: 1e-5,
+                    absolute: 1e-6)
                     == nil, "\(name)")
         }
     }
 
-    @Test("a new layer's weights are PyTorch's bit for bit, and so is the stream after it", arguments: Row.all("initial", of: "modules"))
+    @Test(
+        "a new layer's weights are PyTorch's bit for bit, and so is the stream after it",
+        arguments: Row.all("initial", of: "modules"))
     func initialWeights(_ row: Row) {
         let generator = manualGenerator(row.int("seed"))
         let sizes = row.ints("sizes")

@@ -62,10 +62,12 @@ import Testing
     }
 
     /// One pass for parameters that lie in order, operators for all others: the same numbers.
-    @Test("a transposed parameter takes the same steps as one that lies in order", arguments: [
-        (0.0, 0.0, 0.0, false, false), (0.9, 0.0, 0.0, false, false), (0.9, 0.5, 0.1, false, true),
-        (0.9, 0.0, 0.1, true, false), (0.0, 0.0, 0.1, false, true),
-    ])
+    @Test(
+        "a transposed parameter takes the same steps as one that lies in order",
+        arguments: [
+            (0.0, 0.0, 0.0, false, false), (0.9, 0.0, 0.0, false, false), (0.9, 0.5, 0.1, false, true),
+            (0.9, 0.0, 0.1, true, false), (0.0, 0.0, 0.1, false, true),
+        ])
     func layouts(_ momentum: Double, _ dampening: Double, _ weightDecay: Double, _ nesterov: Bool, _ maximize: Bool) {
         let start = Tensor([[1.0, -2.0, 3.0], [0.5, 0.25, -1.0]]).to(.float64)
         let direct = start.clone().requiresGrad_()

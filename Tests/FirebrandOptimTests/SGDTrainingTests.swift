@@ -34,9 +34,13 @@ import Testing
     }
 
     private func optimizer(_ run: Row, _ parameters: [Tensor]) -> SGD {
-        guard run.has("groups") else { return SGD([ParameterGroup(parameters, SGDTrainingTests.options(run.row("options")))]) }
+        guard run.has("groups") else {
+            return SGD([ParameterGroup(parameters, SGDTrainingTests.options(run.row("options")))])
+        }
         let shared = run.row("options").fields
-        let groups = run.rows("groups").map { SGDTrainingTests.options(Row($0.fields.merging(shared) { own, _ in own })) }
+        let groups = run.rows("groups").map {
+            SGDTrainingTests.options(Row($0.fields.merging(shared) { own, _ in own }))
+        }
         return SGD([
             ParameterGroup(Array(parameters[..<2]), groups[0]), ParameterGroup(Array(parameters[2...]), groups[1]),
         ])
@@ -66,7 +70,8 @@ import Testing
         for (name, parameter) in model.namedParameters() {
             let wanted = run.row("parameters").row(name)
             let values = parameter.detach().to(.float64)
-            #expect(close(Array(values.toArray(Double.self).prefix(8)), wanted.doubles("first"), absolute: 1e-6), "\(name)")
+            #expect(
+                close(Array(values.toArray(Double.self).prefix(8)), wanted.doubles("first"), absolute: 1e-6), "\(name)")
             #expect(close([values.sum().item()], [wanted.double("sum")], absolute: 1e-5), "\(name)")
             #expect(close([values.square().sum().item()], [wanted.double("squares")], absolute: 1e-5), "\(name)")
         }
@@ -75,6 +80,7 @@ import Testing
     @Test("prints as PyTorch does", arguments: fixture.rows("texts"))
     func printing(_ row: Row) {
         let parameters = SGDTrainingTests.network().parameters()
-        #expect("\(SGD([ParameterGroup(parameters, SGDTrainingTests.options(row.row("options")))]))" == row.text("text"))
+        #expect(
+            "\(SGD([ParameterGroup(parameters, SGDTrainingTests.options(row.row("options")))]))" == row.text("text"))
     }
 }

@@ -85,7 +85,8 @@ struct FashionMNISTTests {
     func oneHot(_ part: Row) throws {
         let data = try FashionMNIST(
             root: root!, train: part.flag("train"), transform: ToTensor(),
-            targetTransform: Lambda { (y: Int) in Tensor.zeros(10, dtype: .float32).scatter_(0, Tensor([y]), value: 1) })
+            targetTransform: Lambda { (y: Int) in Tensor.zeros(10, dtype: .float32).scatter_(0, Tensor([y]), value: 1) }
+        )
         #expect(try data[0].1.toArray(Double.self) == part.doubles("one_hot"))
         #expect(try data.batch(at: [0, 1]) == nil)
         let loader = DataLoader(Subset(data, [0, 1, 2]), batchSize: 3)
@@ -172,7 +173,9 @@ struct FashionMNISTTests {
 @Suite struct DigitsTests {
     @Test("the digits that come with the library load like any other set")
     func digits() throws {
-        let (train, test) = (try Digits(train: true, transform: ToTensor()), try Digits(train: false, transform: ToTensor()))
+        let (train, test) = (
+            try Digits(train: true, transform: ToTensor()), try Digits(train: false, transform: ToTensor())
+        )
         #expect(train.count == 1500 && test.count == 297)
         #expect(train.classes == (0...9).map(String.init))
         let (image, label) = try test[0]
@@ -182,7 +185,8 @@ struct FashionMNISTTests {
         var seen = 0
         let loader = DataLoader(test, batchSize: 100, numWorkers: 1)
         for (x, y) in loader {
-            #expect(x.toArray(Float.self) == stack(try (seen..<seen + y.count).map { try test[$0].0 }).toArray(Float.self))
+            #expect(
+                x.toArray(Float.self) == stack(try (seen..<seen + y.count).map { try test[$0].0 }).toArray(Float.self))
             seen += y.count
         }
         #expect(seen == 297)
