@@ -223,7 +223,7 @@ extension Tensor {
                 guard numClasses > 0 else {
                     throw Misuse("Can not infer total number of classes from empty tensor.")
                 }
-                return Tensor.zeros(Array(shape) + [numClasses], dtype: .int64)
+                return Tensor.zeros(Array(shape) + [numClasses], dtype: .int64, device: device)
             }
             let (least, most) = noGrad { (min().item() as Int, max().item() as Int) }
             guard least >= 0 else { throw Misuse("Class values must be non-negative.") }
@@ -231,7 +231,8 @@ extension Tensor {
                 throw Misuse("Class values must be smaller than num_classes.")
             }
             let classes = numClasses == -1 ? most + 1 : numClasses
-            return Tensor.zeros(Array(shape) + [classes], dtype: .int64).scatter_(-1, unsqueeze(-1), value: 1)
+            return Tensor.zeros(Array(shape) + [classes], dtype: .int64, device: device).scatter_(
+                -1, unsqueeze(-1), value: 1)
         }
     }
 }

@@ -443,7 +443,10 @@ extension Tensor {
                 return { node, grad in
                     Gradients(
                         node.needs(0)
-                            ? (accumulate ? grad : grad.indexPut(indices, Tensor.zeros([], dtype: grad.dtype))) : nil,
+                            ? (accumulate
+                                ? grad
+                                : grad.indexPut(indices, Tensor.zeros([], dtype: grad.dtype, device: grad.device)))
+                            : nil,
                         node.needs(1) ? grad[at: indices].unbroadcast(to: shape, type) : nil)
                 }
             }

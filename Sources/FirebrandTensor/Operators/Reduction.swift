@@ -374,7 +374,7 @@ private func productGradient(_ grad: Tensor, _ x: Tensor, _ mask: [Bool], dim: I
     let axis = dim < 0 ? dim + x.dim : dim
     let length = x.shape[axis]
     let expanded = grad.restored(mask, keepdim)
-    if x.count == 0 { return Tensor.zeros(x.shape, dtype: grad.dtype) }
+    if x.count == 0 { return Tensor.zeros(x.shape, dtype: grad.dtype, device: grad.device) }
     if length == 1 { return expanded.expand(x.shape) }
     var left: [Tensor] = [Tensor.onesLike(expanded)]
     var right: [Tensor] = [Tensor.onesLike(expanded)]

@@ -110,7 +110,7 @@ extension Tensor {
                     // All of it where `all` says, half where `half` says.
                     func share(_ all: Tensor, _ half: Tensor, _ position: Int) -> Tensor? {
                         if !node.needs(position) { return nil }
-                        let zero = Tensor.zeros([], dtype: grad.dtype)
+                        let zero = Tensor.zeros([], dtype: grad.dtype, device: grad.device)
                         return FirebrandTensor.where(all, grad, FirebrandTensor.where(half, grad.div(2), zero))
                             .unbroadcast(to: forms[position].0, forms[position].1)
                     }
