@@ -64,7 +64,7 @@ let package = Package(
         // Tests.
         .target(name: "FirebrandTestSupport", dependencies: ["CZlib", "FirebrandTensor"], path: "Tests/Support"),
         .testTarget(
-            name: "FirebrandTensorTests", dependencies: ["FirebrandTensor", "FirebrandTestSupport"],
+            name: "FirebrandTensorTests", dependencies: ["CRuntime", "FirebrandTensor", "FirebrandTestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FirebrandNNTests", dependencies: ["FirebrandTensor", "FirebrandNN", "FirebrandTestSupport"],

@@ -107,10 +107,10 @@ extension CommandLineTests {
 
         @Test("The embedded digits are learned with the defaults")
         func learns() throws {
-            let outcome = try Program.run("train", "--epochs", "5", "--seed", "0", in: folder)
+            let outcome = try Program.run("train", "--epochs", "10", "--seed", "0", in: folder)
             let accuracies = outcome.output.matches(of: /Accuracy: ([\d.]+)%/).compactMap { Double($0.1) }
-            #expect(accuracies.count == 5)
-            #expect(accuracies[4] > 80)
+            #expect(accuracies.count == 10)
+            #expect(accuracies[9] > 75)
         }
     }
 
@@ -135,17 +135,20 @@ extension CommandLineTests {
 
         @Test("In the second epoch: the weights of the first are there and can be used", arguments: signals)
         func secondEpoch(number: Int32, status: Int32) throws {
-            try folder.writeStripes(train: 5000)
+            try folder.writeStripes(train: 2000)
             let options = ["train", "--batch-size", "1", "--seed", "0"]
-            let one = try Program.run(options + ["--epochs", "1", "--output", "one.pth"], in: folder)
+            try folder.write("one/unused", [])
+            let one = try Program.run(options + ["--epochs", "1", "--output", "one/model_weights.pth"], in: folder)
             #expect(one.status == 0)
             let outcome = try Program.interrupt(number, options + ["--epochs", "3"], in: folder) {
-                $0.contains("Epoch 2") && $0.hasSuffix("5000]\n")
+                $0.contains("Epoch 2") && $0.hasSuffix("/ 2000]\n")
             }
             #expect(outcome.status == status)
             #expect(outcome.errors == "firebrand: interrupted: 'model_weights.pth' holds the weights of epoch 1\n")
-            #expect(folder.content == ["data", "model_weights.pth", "one.pth"])
-            #expect(try contents(of: folder.file("model_weights.pth")) == contents(of: folder.file("one.pth")))
+            #expect(folder.content == ["data", "model_weights.pth", "one"])
+            #expect(
+                try contents(of: folder.file("model_weights.pth")) == contents(of: folder.file("one/model_weights.pth"))
+            )
             let predict = try Program.run("predict", in: folder)
             #expect(predict.status == 0 && predict.output.contains("of 9 right"))
         }
@@ -168,7 +171,7 @@ extension CommandLineTests {
             try folder.writeStripes(train: 2000)
             let errors = try Program.run(
                 "train", "--batch-size", "1", "--epochs", "1", in: folder,
-                shell: "trap '' INT; (sleep 0.2; kill -INT $$) &")
+                shell: "trap '' INT; (sleep 0.2; kill -INT $$) & true")
             #expect(errors.status == 0 && errors.errors == "")
         }
     }

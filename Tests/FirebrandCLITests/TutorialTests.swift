@@ -85,13 +85,5 @@ extension CommandLineTests {
                 environment: environment)
             try expectPyTorch(outcome, "tutorial-shuffled")
         }
-
-        @Test("Without --seed two runs differ")
-        func unseeded() throws {
-            let runs = try (0..<2).map { _ in
-                try Program.run("train", "--epochs", "1", in: folder, environment: environment).output
-            }
-            #expect(runs[0] != runs[1])
-        }
     }
 }

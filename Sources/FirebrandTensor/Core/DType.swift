@@ -73,6 +73,22 @@ public enum DType: Int32, Sendable, Hashable, CaseIterable, CustomStringConverti
         }
     }
 
+    /// The name in those of PyTorch's messages that come from C++ templates: `float`, `long int`.
+    package var cName: String {
+        switch self {
+        case .bool: "bool"
+        case .uint8: "unsigned char"
+        case .int8: "signed char"
+        case .int16: "short int"
+        case .int32: "int"
+        case .int64: "long int"
+        case .float16: "c10::Half"
+        case .bfloat16: "c10::BFloat16"
+        case .float32: "float"
+        case .float64: "double"
+        }
+    }
+
     /// The type that holds the values of both. PyTorch: `torch.promote_types`.
     public func promoted(with other: DType) -> DType {
         if self == other { return self }

@@ -81,9 +81,10 @@ package func guarded(
     guarded(name, operands(), orElse: Tensor.placeholder(), body)
 }
 
-/// Records the failure in the enclosing scope of `recovering`, or stops the program.
+/// Records the failure in the enclosing scope of `recovering`, which keeps its first, or stops the program.
 @inline(never)
 package func report(_ misuse: Misuse, _ name: String, _ operands: [Tensor]) {
+    if hasFailed { return }
     let error = OperatorError(
         name: name, message: misuse.message, operands: operands.map(\.signature), modulePath: ModuleStack.path())
     guard let scope = fb_thread().pointee.recoveryScope else { fatalError(error.description) }

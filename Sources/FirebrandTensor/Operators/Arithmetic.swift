@@ -43,9 +43,7 @@ extension Tensor {
     /// `self - alpha * other`, broadcast. PyTorch: `torch.sub`.
     public func sub(_ other: Tensor, alpha: Scalar = .int(1), out: Tensor? = nil) -> Tensor {
         guarded("sub", [self, other]) { () throws(Misuse) in
-            if dtype == .bool || other.dtype == .bool {
-                throw Misuse("Subtraction, the `-` operator, with a bool tensor is not supported.")
-            }
+            if dtype == .bool || other.dtype == .bool { throw boolSubtraction(dtype, other.dtype) }
             if alpha != .int(1) { return sub(other.mul(alpha), out: out) }
             let result = try pointwise(.sub, self, other, out: out)
             result.record("SubBackward0", self, other) { _ in
@@ -63,7 +61,7 @@ extension Tensor {
     /// `self - other` for a number. PyTorch: `torch.sub`.
     public func sub<S: TensorScalar>(_ other: S) -> Tensor {
         guarded("sub", [self]) { () throws(Misuse) in
-            if dtype == .bool { throw Misuse("Subtraction, the `-` operator, with a bool tensor is not supported.") }
+            if dtype == .bool { throw boolSubtraction(dtype) }
             let result = try pointwise(.sub, self, other.scalar)
             result.record("SubBackward0", self) { _ in { _, grad in Gradients(grad) } }
             return result
@@ -73,7 +71,7 @@ extension Tensor {
     /// `other - self` for a number. PyTorch: `torch.rsub`.
     public func rsub<S: TensorScalar>(_ other: S) -> Tensor {
         guarded("rsub", [self]) { () throws(Misuse) in
-            if dtype == .bool { throw Misuse("Subtraction, the `-` operator, with a bool tensor is not supported.") }
+            if dtype == .bool { throw boolSubtraction(dtype) }
             let result = try pointwise(.sub, self, other.scalar, scalarFirst: true)
             result.record("RsubBackward1", self) { _ in { _, grad in Gradients(grad.neg()) } }
             return result
@@ -172,8 +170,8 @@ extension Tensor {
         let (shapeA, shapeB, typeA, typeB) = (a.shape, b.shape, a.dtype, b.dtype)
         return { node, grad in
             Gradients(
-                node.needs(0) ? Tensor.zeros(shapeA, dtype: typeA) : nil,
-                node.needs(1) ? Tensor.zeros(shapeB, dtype: typeB) : nil)
+                node.needs(0) ? Tensor.zeros(shapeA, dtype: typeA, device: grad.device) : nil,
+                node.needs(1) ? Tensor.zeros(shapeB, dtype: typeB, device: grad.device) : nil)
         }
     }
 
@@ -229,13 +227,13 @@ extension Tensor {
                     if node.needs(0) {
                         // b * a^(b-1), and 0 where b is 0, whatever a is.
                         let slope = FirebrandTensor.where(
-                            b.eq(0), Tensor.zeros([], dtype: grad.dtype), b.mul(a.pow(b.sub(1))))
+                            b.eq(0), Tensor.zeros([], dtype: grad.dtype, device: grad.device), b.mul(a.pow(b.sub(1))))
                         gradA = grad.mul(slope).unbroadcast(to: shapeA, typeA)
                     }
                     if node.needs(1) {
                         // a^b log a, and 0 for a = 0 with b >= 0.
                         let slope = FirebrandTensor.where(
-                            a.eq(0).logicalAnd(b.ge(0)), Tensor.zeros([], dtype: grad.dtype),
+                            a.eq(0).logicalAnd(b.ge(0)), Tensor.zeros([], dtype: grad.dtype, device: grad.device),
                             y.value(node).mul(a.log()))
                         gradB = grad.mul(slope).unbroadcast(to: shapeB, typeB)
                     }
@@ -284,7 +282,7 @@ extension Tensor {
                 return { node, grad in
                     if value == 0 {
                         let slope = FirebrandTensor.where(
-                            b.value(node).ge(0), Tensor.zeros([], dtype: grad.dtype),
+                            b.value(node).ge(0), Tensor.zeros([], dtype: grad.dtype, device: grad.device),
                             y.value(node).mul(-Double.infinity))
                         return Gradients(grad.mul(slope))
                     }
@@ -476,6 +474,16 @@ extension Tensor {
     public static func /= (a: inout Tensor, b: Tensor) { a.div_(b) }
     /// Divides by a number in place.
     public static func /= <S: TensorScalar>(a: inout Tensor, b: S) { a.div_(b) }
+}
+
+private func boolSubtraction(_ types: DType...) -> Misuse {
+    types == [.bool, .bool]
+        ? Misuse(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
+                + "operator instead.")
+        : Misuse(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use "
+                + "the `~` or `logical_not()` operator instead.")
 }
 
 extension Scalar {

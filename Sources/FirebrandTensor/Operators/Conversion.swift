@@ -80,6 +80,9 @@ extension Tensor {
                 throw Misuse(
                     "output with shape \(target.shape.list) doesn't match the broadcast shape \(source.shape.list)")
             }
+            if source.device == .meta, target.device != .meta {
+                throw Misuse("Cannot copy out of meta tensor; no data!")
+            }
             try willChangeInPlace(target)
             if target.device == source.device { target.backend.copy(source, into: target) }
         }
@@ -104,7 +107,12 @@ extension Tensor {
     /// ```swift
     /// let loss: Float = t.item()
     /// ```
-    public func item<Value: ScalarConvertible>() -> Value { Value(scalar: item() as Scalar) }
+    public func item<Value: ScalarConvertible>() -> Value {
+        let number: Scalar = item()
+        // In a failed scope of `recovering`: NaN where the type has it, else 0.
+        if hasFailed, !(Value.self is any FloatingPoint.Type) { return Value(scalar: .int(0)) }
+        return Value(scalar: number)
+    }
 
     /// The only element, as the kind of number it is: prints as Python prints it. PyTorch: `item`.
     @_disfavoredOverload

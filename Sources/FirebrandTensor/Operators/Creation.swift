@@ -8,6 +8,13 @@ public protocol TensorData {
     var tensorShape: [Int] { get }
     /// Appends the numbers in order; false where the nesting is uneven.
     func append(to numbers: inout [Scalar], shape: ArraySlice<Int>) -> Bool
+    /// PyTorch's words about the first part whose length is not what `shape` says, if any.
+    func unevenness(_ shape: ArraySlice<Int>, _ depth: Int) -> String?
+}
+
+extension TensorData {
+    /// Numbers have no length.
+    public func unevenness(_ shape: ArraySlice<Int>, _ depth: Int) -> String? { nil }
 }
 
 extension TensorData where Self: TensorScalar {
@@ -59,6 +66,13 @@ extension Array: TensorData where Element: TensorData {
         guard shape.first == count else { return false }
         return allSatisfy { $0.append(to: &numbers, shape: shape.dropFirst()) }
     }
+    /// PyTorch's words about the first part whose length is not what `shape` says, if any.
+    public func unevenness(_ shape: ArraySlice<Int>, _ depth: Int) -> String? {
+        guard let expected = shape.first, count == expected else {
+            return "expected sequence of length \(shape.first ?? 0) at dim \(depth) (got \(count))"
+        }
+        return lazy.compactMap { $0.unevenness(shape.dropFirst(), depth + 1) }.first
+    }
 }
 
 extension Tensor {
@@ -77,7 +91,7 @@ extension Tensor {
         let shape = data.tensorShape
         var numbers: [Scalar] = []
         if !data.append(to: &numbers, shape: shape[...]) {
-            report(Misuse("expected nested sequences of equal length at each level, of shape \(shape)"), "tensor", [])
+            report(Misuse(data.unevenness(shape[...], 0) ?? "expected sequences of equal length"), "tensor", [])
             numbers = Array(repeating: .int(0), count: shape.reduce(1, *))
         }
         self.init(emptyOf: Size(shape), type, on: device)

@@ -48,7 +48,9 @@ extension Tensor {
     public func neg(out: Tensor? = nil) -> Tensor {
         guarded("neg", [self]) { () throws(Misuse) in
             if dtype == .bool {
-                throw Misuse("Negation, the `-` operator, on a bool tensor is not supported.")
+                throw Misuse(
+                    "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, "
+                        + "use the `~` or `logical_not()` operator instead.")
             }
             let result = try pointwise(.neg, self, out: out)
             result.record("NegBackward0", self) { _ in { _, grad in Gradients(grad.neg()) } }

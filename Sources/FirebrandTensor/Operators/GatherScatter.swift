@@ -6,6 +6,7 @@ extension Tensor {
         guard index.dtype == .int64 || index.dtype == .int32 || index.count == 0 else {
             throw Misuse("\(name)(): Expected dtype int32 or int64 for index")
         }
+        try checkSameDevice(self, index)
         return index.dtype == .int64 ? index : index.cast(to: .int64)
     }
 
@@ -43,7 +44,9 @@ extension Tensor {
                 result.record("GatherBackward0", self) { node in
                     let (saved, shape) = (node.save(index), shape)
                     return { node, grad in
-                        Gradients(Tensor.zeros(shape, dtype: grad.dtype).scatterAdd(axis, saved.value(node), grad))
+                        Gradients(
+                            Tensor.zeros(shape, dtype: grad.dtype, device: grad.device)
+                                .scatterAdd(axis, saved.value(node), grad))
                     }
                 }
             }
@@ -100,7 +103,8 @@ extension Tensor {
     @discardableResult
     public func scatter_<S: TensorScalar>(_ dim: Int, _ index: Tensor, value: S) -> Tensor {
         inPlace("scatter_", recorded: { $0.scatter(dim, index, value: value) }) { (target) throws(Misuse) in
-            let filling = Tensor.full([], value, dtype: target.dtype).expand(index.shape)
+            let filling = Tensor.full([], value, dtype: target.dtype, device: target.device)
+                .expand(index.shape)
             try target.scatterInto(dim, index, filling, accumulate: false)
         }
     }
@@ -124,6 +128,7 @@ extension Tensor {
         // A scalar on either side counts as a vector of one.
         let index = try checkIndex("scatter", index.dim == 0 && self.dim == 1 ? index.reshape([1]) : index)
         let source = source.dim == 0 && index.dim == 1 ? source.reshape([1]) : source
+        try checkSameDevice(self, source)
         try checkScatter("scatter", axis, index, source)
         try willChangeInPlace(self)
         guard index.count == 0 || backend.scatter(source, dim: axis, index: index, accumulate: accumulate, into: self)
@@ -187,13 +192,15 @@ private func scatterSourceGradient(_ grad: Tensor, _ dim: Int, _ index: Tensor, 
     let gathered = grad.gather(dim, index)
     if gathered.shape == shape { return gathered }
     if gathered.count == 0 || shape.isEmpty {
-        return gathered.count == 1 ? gathered.reshape(shape) : Tensor.zeros(shape, dtype: grad.dtype)
+        return gathered.count == 1
+            ? gathered.reshape(shape)
+            : Tensor.zeros(shape, dtype: grad.dtype, device: grad.device)
     }
     var result = gathered
     for axis in 0..<shape.count where result.shape[axis] < shape[axis] {
         var missing = result.shape
         missing[axis] = shape[axis] - result.shape[axis]
-        result = cat([result, Tensor.zeros(missing, dtype: grad.dtype)], dim: axis)
+        result = cat([result, Tensor.zeros(missing, dtype: grad.dtype, device: grad.device)], dim: axis)
     }
     return result
 }
@@ -216,7 +223,7 @@ extension Tensor {
                 guard numClasses > 0 else {
                     throw Misuse("Can not infer total number of classes from empty tensor.")
                 }
-                return Tensor.zeros(Array(shape) + [numClasses], dtype: .int64)
+                return Tensor.zeros(Array(shape) + [numClasses], dtype: .int64, device: device)
             }
             let (least, most) = noGrad { (min().item() as Int, max().item() as Int) }
             guard least >= 0 else { throw Misuse("Class values must be non-negative.") }
@@ -224,7 +231,8 @@ extension Tensor {
                 throw Misuse("Class values must be smaller than num_classes.")
             }
             let classes = numClasses == -1 ? most + 1 : numClasses
-            return Tensor.zeros(Array(shape) + [classes], dtype: .int64).scatter_(-1, unsqueeze(-1), value: 1)
+            return Tensor.zeros(Array(shape) + [classes], dtype: .int64, device: device).scatter_(
+                -1, unsqueeze(-1), value: 1)
         }
     }
 }

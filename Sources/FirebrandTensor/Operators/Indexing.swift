@@ -98,12 +98,15 @@ extension Tensor {
         set { assign(newValue, at: indices.map { $0?.tensorIndex ?? .newAxis }) }
     }
 
+    // Optional, so that no operator of Swift's numbers can take it for its operand: `0.5 * t[0]` and `t[0] += 1` find
+    // those of Tensor.
     /// Assigns a number to a part: `t[.all, 1] = 0`.
     @_disfavoredOverload
-    public subscript<S: TensorScalar>(_ indices: (any TensorIndexConvertible)?...) -> S {
+    public subscript<S: TensorScalar>(_ indices: (any TensorIndexConvertible)?...) -> S? {
         @available(*, unavailable, message: "read the part as a Tensor, then call item()")
         get { fatalError("unavailable") }
         set {
+            guard let newValue else { return }
             assign(
                 Tensor(emptyOf: [], dtype, on: device).fill_(newValue), at: indices.map { $0?.tensorIndex ?? .newAxis })
         }
@@ -117,10 +120,11 @@ extension Tensor {
 
     /// Assigns a number to a part: `t[..., -1] = 0`.
     @_disfavoredOverload
-    public subscript<S: TensorScalar>(_: (UnboundedRange_) -> Void, _ indices: (any TensorIndexConvertible)?...) -> S {
+    public subscript<S: TensorScalar>(_: (UnboundedRange_) -> Void, _ indices: (any TensorIndexConvertible)?...) -> S? {
         @available(*, unavailable, message: "read the part as a Tensor, then call item()")
         get { fatalError("unavailable") }
         set {
+            guard let newValue else { return }
             assign(
                 Tensor(emptyOf: [], dtype, on: device).fill_(newValue),
                 at: [.ellipsis] + indices.map { $0?.tensorIndex ?? .newAxis })
@@ -253,7 +257,10 @@ extension Tensor {
                         + axes.map { tensors[$0]!.shape.list }.joined(separator: ", "))
             }
         }
-        var flat = Tensor.zeros(broadcast, dtype: .int64)
+        for axis in axes where tensors[axis]!.device != device && tensors[axis]!.device != .cpu {
+            throw Misuse("indices should be either on cpu or on the same device as the indexed tensor (\(device))")
+        }
+        var flat = Tensor.zeros(broadcast, dtype: .int64, device: tensors[axes[0]]!.device)
         for axis in axes {
             let length = shape[axis]
             let index = tensors[axis]!
@@ -276,7 +283,8 @@ extension Tensor {
         let resultOrder =
             (0..<before).map { picked + $0 } + Array(0..<picked) + (before..<others.count).map { picked + $0 }
         return Picking(
-            order: axes + others, indexed: axes.count, shape: broadcast, flat: flat, resultOrder: resultOrder)
+            order: axes + others, indexed: axes.count, shape: broadcast, flat: flat.to(device), resultOrder: resultOrder
+        )
     }
 
     private func pick(_ tensors: [Tensor?]) throws(Misuse) -> Tensor {
@@ -343,7 +351,9 @@ extension Tensor {
         }
         let picking = try view.noGradPicking(tensors)
         // Positions of the elements in this tensor's memory are found by indexing a tensor of positions.
-        let positions = noGrad { Tensor.arange(view.count).reshape(view.shape)[at: indicesOf(tensors)] }
+        let positions = noGrad {
+            Tensor.arange(view.count, device: view.device).reshape(view.shape)[at: indicesOf(tensors)]
+        }
         let source = value.squeezedLeading(to: positions.dim).to(dtype)
         guard (try? broadcastShapes(positions.shape, source.shape)) == positions.shape else {
             throw Misuse(
@@ -393,7 +403,7 @@ extension Tensor {
                     return { node, grad in
                         let old = noGrad { () -> Tensor in
                             let copy = grad.contiguousClone()
-                            copy.assign(Tensor.zeros([], dtype: grad.dtype), at: indices)
+                            copy.assign(Tensor.zeros([], dtype: grad.dtype, device: grad.device), at: indices)
                             return copy
                         }
                         return Gradients(
@@ -433,7 +443,10 @@ extension Tensor {
                 return { node, grad in
                     Gradients(
                         node.needs(0)
-                            ? (accumulate ? grad : grad.indexPut(indices, Tensor.zeros([], dtype: grad.dtype))) : nil,
+                            ? (accumulate
+                                ? grad
+                                : grad.indexPut(indices, Tensor.zeros([], dtype: grad.dtype, device: grad.device)))
+                            : nil,
                         node.needs(1) ? grad[at: indices].unbroadcast(to: shape, type) : nil)
                 }
             }

@@ -51,7 +51,7 @@ public func cat(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
                         !node.needs(index)
                             ? nil
                             : isEmpty
-                                ? Tensor.zeros([0], dtype: piece.type)
+                                ? Tensor.zeros([0], dtype: piece.type, device: grad.device)
                                 : grad.narrow(axis, position, piece.length).to(piece.type))
                     position += piece.length
                 }

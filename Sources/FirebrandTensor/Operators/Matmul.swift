@@ -12,6 +12,7 @@ extension Tensor {
     public func matmul(_ other: Tensor, out: Tensor? = nil) -> Tensor {
         guarded("matmul", [self, other]) { () throws(Misuse) in
             if let out {
+                try checkSameDevice(self, out)
                 try checkOut(out, self, other)
                 let result = noGrad { matmul(other) }
                 if hasFailed { return out }
@@ -51,7 +52,10 @@ extension Tensor {
     public func mm(_ other: Tensor) -> Tensor {
         guarded("mm", [self, other]) { () throws(Misuse) in
             guard dim == 2, other.dim == 2 else {
-                throw Misuse("\(dim == 2 ? "mat2" : "self") must be a matrix")
+                throw Misuse(
+                    dim == 2
+                        ? "mat2 must be a matrix, got \(other.dim)-D tensor"
+                        : "self must be a matrix, got \(dim)-D tensor")
             }
             guard shape[1] == other.shape[0] else { throw mismatch(other) }
             let result = try product(other, bias: nil)
@@ -78,8 +82,7 @@ extension Tensor {
         try checkSameDevice(self, other)
         guard dtype == other.dtype else {
             throw Misuse(
-                "expected m1 and m2 to have the same dtype, but got: \(dtype.scalarTypeName) != "
-                    + "\(other.dtype.scalarTypeName)")
+                "expected m1 and m2 to have the same dtype, but got: \(dtype.cName) != \(other.dtype.cName)")
         }
     }
 
@@ -101,7 +104,7 @@ extension Tensor {
     /// The product of each pair of matrices of two stacks. PyTorch: `torch.bmm`.
     public func bmm(_ other: Tensor) -> Tensor {
         guarded("bmm", [self, other]) { () throws(Misuse) in
-            guard dim == 3, other.dim == 3 else { throw Misuse("batch1 and batch2 must be 3D tensors") }
+            guard dim == 3, other.dim == 3 else { throw Misuse("batch\(dim == 3 ? 2 : 1) must be a 3D tensor") }
             guard shape[0] == other.shape[0], shape[2] == other.shape[1] else {
                 throw Misuse(
                     "Expected size for first two dimensions of batch2 tensor to be: [\(shape[0]), \(shape[2])] but got: "

@@ -31,7 +31,10 @@ package func resultType(_ a: Tensor, _ b: Tensor) -> DType {
 
 @inline(__always)
 package func checkSameDevice(_ a: Tensor, _ b: Tensor) throws(Misuse) {
-    if a.device != b.device {
+    if a.device == b.device { return }
+    if a.device == .meta || b.device == .meta {
+        throw Misuse("Tensor on device \(b.device) is not on the expected device \(a.device)!")
+    } else {
         throw Misuse(
             "Expected all tensors to be on the same device, but found at least two devices, \(a.device) and \(b.device)!"
         )
@@ -54,6 +57,7 @@ package func pointwise(
         if out === a, shape != a.shape {
             throw Misuse("output with shape \(a.shape.list) doesn't match the broadcast shape \(shape.list)")
         }
+        try checkSameDevice(a, out)
         try checkOut(out, a, b)
         return try write(into: out, shape, resultType) { (target) throws(Misuse) in
             try a.backend.binary(op, left, right, into: target)
@@ -74,6 +78,7 @@ package func pointwise(
     let operand = a.dtype == type ? a : a.cast(to: type)
     let resultType = op.isComparison ? DType.bool : type
     if let out {
+        try checkSameDevice(a, out)
         try checkOut(out, a, a)
         return try write(into: out, a.shape, resultType) { (target) throws(Misuse) in
             try a.backend.binary(op, operand, scalar, scalarFirst: scalarFirst, into: target)
@@ -92,6 +97,7 @@ package func pointwise(_ op: UnaryKernel, _ a: Tensor, toFloat: Bool = false, ou
     let operand = toFloat && !a.dtype.isFloatingPoint ? a.cast(to: DType.default) : a
     let resultType = op.isClassification ? DType.bool : operand.dtype
     if let out {
+        try checkSameDevice(a, out)
         try checkOut(out, a, a)
         return try write(into: out, a.shape, resultType) { (target) throws(Misuse) in
             try a.backend.unary(op, operand, into: target)

@@ -197,6 +197,11 @@ extension Tensor {
     ) -> Tensor {
         guarded(name, [self]) { () throws(Misuse) in
             let mask = try reductionMask(dims)
+            if dims == nil, count == 0 {
+                throw Misuse(
+                    "Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
+                        + "'dim' argument.")
+            }
             for index in 0..<dim where mask[index] && shape[index] == 0 {
                 throw Misuse("Expected reduction dim \(index) to have non-zero size.")
             }
@@ -240,7 +245,7 @@ extension Tensor {
                 let (index, shape, type) = (node.save(index), shape, dtype)
                 return { node, grad in
                     Gradients(
-                        Tensor.zeros(shape, dtype: type).scatterAdd(
+                        Tensor.zeros(shape, dtype: type, device: grad.device).scatterAdd(
                             axis, index.value(node), grad.restored(mask, keepdim || shape.isEmpty)))
                 }
             }
@@ -258,6 +263,7 @@ extension Tensor {
     private func arg(_ name: StaticString, _ largest: Bool, _ dim: Int?, _ keepdim: Bool) -> Tensor {
         guarded(name, [self]) { () throws(Misuse) in
             guard let dim else {
+                if count == 0 { throw Misuse("Expected reduction dim to be specified for input.numel() == 0.") }
                 let flat = isContiguous ? alias() : contiguousClone()
                 let vector = Tensor(
                     storage: flat.storage, dtype: dtype, shape: [count], strides: [1], offset: flat.storageOffset)
@@ -337,7 +343,8 @@ extension Tensor {
             let result = noGrad { () -> Tensor in
                 let largest =
                     operand.count == 0
-                    ? Tensor.zeros(reducedShape(mask), dtype: operand.dtype) : operand.amax(dim: dim, keepdim: true)
+                    ? Tensor.zeros(reducedShape(mask), dtype: operand.dtype, device: device)
+                    : operand.amax(dim: dim, keepdim: true)
                 // An infinite maximum would give inf - inf.
                 let shift = largest.maskedFill(largest.isfinite().logicalNot(), 0)
                 let sum = operand.sub(shift).exp().sum(dim: dim, keepdim: true).log().add(shift)
@@ -367,7 +374,7 @@ private func productGradient(_ grad: Tensor, _ x: Tensor, _ mask: [Bool], dim: I
     let axis = dim < 0 ? dim + x.dim : dim
     let length = x.shape[axis]
     let expanded = grad.restored(mask, keepdim)
-    if x.count == 0 { return Tensor.zeros(x.shape, dtype: grad.dtype) }
+    if x.count == 0 { return Tensor.zeros(x.shape, dtype: grad.dtype, device: grad.device) }
     if length == 1 { return expanded.expand(x.shape) }
     var left: [Tensor] = [Tensor.onesLike(expanded)]
     var right: [Tensor] = [Tensor.onesLike(expanded)]

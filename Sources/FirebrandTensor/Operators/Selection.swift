@@ -7,6 +7,8 @@ public func `where`(_ condition: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
             throw Misuse(
                 "where expected condition to be a boolean tensor, but got a tensor with dtype \(condition.dtype)")
         }
+        try checkSameDevice(condition, a)
+        try checkSameDevice(condition, b)
         let type = resultType(a, b)
         let shape = try broadcastShapes(try broadcastShapes(condition.shape, a.shape), b.shape)
         let result = Tensor(emptyOf: shape, type, on: condition.device)
@@ -47,7 +49,7 @@ extension Tensor {
                 return { node, grad in
                     let (a, b) = (a.value(node), b.value(node))
                     let half = FirebrandTensor.where(a.eq(b), grad.div(2), grad)
-                    let zero = Tensor.zeros([], dtype: grad.dtype)
+                    let zero = Tensor.zeros([], dtype: grad.dtype, device: grad.device)
                     let losesA = op == .maximum ? a.lt(b) : a.gt(b)
                     let losesB = op == .maximum ? b.lt(a) : b.gt(a)
                     return Gradients(
@@ -66,20 +68,21 @@ extension Tensor {
             guard min != nil || max != nil else { throw Misuse("At least one of 'min' or 'max' must not be None") }
             var result = self
             if let min {
-                result = try noGradResult { () throws(Misuse) in try pointwise(.maximum, result, min.scalar) }
+                result = try pointwise(.maximum, result, min.scalar)
             }
             if let max {
-                result = try noGradResult { () throws(Misuse) in try pointwise(.minimum, result, max.scalar) }
+                result = try pointwise(.minimum, result, max.scalar)
             }
             result.record("ClampBackward1", self) { node in
                 let operand = node.save(self)
                 let (min, max) = (min?.scalar, max?.scalar)
                 return { node, grad in
                     let x = operand.value(node).detach()
-                    var inside = Tensor.ones(x.shape, dtype: .bool)
+                    var inside = Tensor.ones(x.shape, dtype: .bool, device: x.device)
                     if let min { inside = inside.logicalAnd(x.gt(min)) }
                     if let max { inside = inside.logicalAnd(x.lt(max)) }
-                    return Gradients(FirebrandTensor.where(inside, grad, Tensor.zeros([], dtype: grad.dtype)))
+                    let zero = Tensor.zeros([], dtype: grad.dtype, device: grad.device)
+                    return Gradients(FirebrandTensor.where(inside, grad, zero))
                 }
             }
             return result
@@ -107,7 +110,7 @@ extension Tensor {
                     // All of it where `all` says, half where `half` says.
                     func share(_ all: Tensor, _ half: Tensor, _ position: Int) -> Tensor? {
                         if !node.needs(position) { return nil }
-                        let zero = Tensor.zeros([], dtype: grad.dtype)
+                        let zero = Tensor.zeros([], dtype: grad.dtype, device: grad.device)
                         return FirebrandTensor.where(all, grad, FirebrandTensor.where(half, grad.div(2), zero))
                             .unbroadcast(to: forms[position].0, forms[position].1)
                     }
@@ -121,9 +124,6 @@ extension Tensor {
             return result
         }
     }
-
-    @inline(__always)
-    private func noGradResult(_ body: () throws(Misuse) -> Tensor) throws(Misuse) -> Tensor { try body() }
 
     /// Every element at least `min`. PyTorch: `torch.clamp_min`.
     public func clampMin<S: TensorScalar>(_ min: S) -> Tensor { clamp(min: min) }
@@ -158,12 +158,17 @@ extension Tensor {
         }
     }
 
+    private func checkMask(_ mask: Tensor) throws(Misuse) {
+        guard mask.dtype == .bool else {
+            throw Misuse("masked_fill_ only supports boolean masks, but got mask with dtype \(mask.dtype.cName)")
+        }
+        try checkSameDevice(self, mask)
+    }
+
     /// `value` where the mask is true, `self` elsewhere. PyTorch: `masked_fill`.
     public func maskedFill<S: TensorScalar>(_ mask: Tensor, _ value: S) -> Tensor {
         guarded("masked_fill", [self, mask]) { () throws(Misuse) in
-            guard mask.dtype == .bool else {
-                throw Misuse("masked_fill_ only supports boolean masks, but got mask with dtype \(mask.dtype)")
-            }
+            try checkMask(mask)
             let shape = try broadcastShapes(self.shape, mask.shape)
             let filling = Tensor(emptyOf: [], dtype, on: device)
             backend.fill(filling, value.scalar)
@@ -182,6 +187,12 @@ extension Tensor {
     @discardableResult
     public func maskedFill_<S: TensorScalar>(_ mask: Tensor, _ value: S) -> Tensor {
         inPlace("masked_fill_", recorded: { $0.maskedFill(mask, value) }) { (target) throws(Misuse) in
+            try target.checkMask(mask)
+            let shape = try broadcastShapes(target.shape, mask.shape)
+            guard shape == target.shape else {
+                throw Misuse(
+                    "output with shape \(target.shape.list) doesn't match the broadcast shape \(shape.list)")
+            }
             try willChangeInPlace(target)
             let filling = Tensor(emptyOf: [], target.dtype, on: target.device)
             target.backend.fill(filling, value.scalar)

@@ -24,7 +24,7 @@ extension Tensor {
                 if unknown != nil { throw Misuse("only one dimension can be inferred") }
                 unknown = index
             } else if length < 0 {
-                throw Misuse("invalid shape dimension \(length)")
+                throw Misuse("invalid shape dimension \(length) at index \(index) of shape \(size.list)")
             } else {
                 known *= length
             }

@@ -65,7 +65,7 @@ extension Tensor {
     /// The integers `0..<n` in random order. PyTorch: `torch.randperm`.
     public static func randperm(_ n: Int, generator: Generator = .default, dtype: DType = .int64) -> Tensor {
         guarded("randperm", []) { () throws(Misuse) in
-            guard n >= 0 else { throw Misuse("n must be non-negative, got\(n)") }
+            guard n >= 0 else { throw Misuse("Trying to create tensor with negative dimension \(n): [\(n)]") }
             let permutation = Permutation.random(n, generator: generator)
             let result = Tensor(elements: permutation, shape: [n])
             return dtype == .int64 ? result : result.to(dtype)
@@ -98,7 +98,8 @@ extension Tensor {
         guarded("uniform_", [self]) { () throws(Misuse) in
             guard dtype.isFloatingPoint else { throw Misuse("not implemented for '\(dtype.scalarTypeName)'") }
             guard from <= to else {
-                throw Misuse("uniform_ expects to return a [from, to) range, but found from=\(from) > to=\(to)")
+                throw Misuse(
+                    "uniform_ expects to return a [from, to) range, but found from=\(short(from)) > to=\(short(to))")
             }
             return drawn("uniform_", dtype == .float64 ? .float64 : .float32) { memory, count in
                 generator.withEngine { engine in
@@ -120,7 +121,7 @@ extension Tensor {
     public func normal_(_ mean: Double = 0, _ std: Double = 1, generator: Generator = .default) -> Tensor {
         guarded("normal_", [self]) { () throws(Misuse) in
             guard dtype.isFloatingPoint else { throw Misuse("not implemented for '\(dtype.scalarTypeName)'") }
-            guard std >= 0 else { throw Misuse("normal expects std >= 0.0, but found std \(std)") }
+            guard std >= 0 else { throw Misuse("normal expects std >= 0.0, but found std \(short(std))") }
             let computeType = dtype == .float64 ? DType.float64 : .float32
             return drawn("normal_", computeType) { memory, count in
                 if count >= 16, isContiguous {
@@ -228,6 +229,11 @@ extension Tensor {
             return Tensor(elements: draws, shape: shape).to(dtype)
         }
     }
+}
+
+/// A number as C++ streams write it: 1, not 1.0.
+private func short(_ number: Double) -> String {
+    Int(exactly: number).map(String.init) ?? "\(number)"
 }
 
 /// Orders drawn from a generator without making a tensor: what samplers use.

@@ -6,6 +6,7 @@ import Testing
 /// PyTorch's text of tensors: see scripts/fixtures/printing.py for the recipes.
 @Suite("Printing")
 struct PrintingTests {
+    // The losses, of which there are three rows, are the layer above's, whose tests look at what they print.
     static let rows = Row.all("tensors", of: "printing").filter { !$0.has("then") || steps[$0.text("then")] != nil }
 
     @Test("A tensor prints as PyTorch prints it", arguments: rows)
