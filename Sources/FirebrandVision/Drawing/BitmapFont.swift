@@ -7,7 +7,9 @@ package enum BitmapFont {
     private static let width = 5
 
     /// The pixels a line of text is wide, without the gap behind its last character.
-    package static func width(of text: String) -> Int { max(0, text.unicodeScalars.count * advance - (advance - width)) }
+    package static func width(of text: String) -> Int {
+        max(0, text.unicodeScalars.count * advance - (advance - width))
+    }
 
     /// Calls `plot` with every set pixel of `text`, drawn with its top left corner at the origin.
     ///
