@@ -32,7 +32,9 @@ struct FashionMNISTTests {
         #expect(labels == part.ints("labels") && data.targets[0..<20].toArray(Int.self) == labels)
         for (index, wanted) in part.doubles("sums").enumerated() {
             let image = try data[index].0
-            #expect(image.shape == [1, 28, 28] && image.dtype == .float32 && sum(image) == wanted)
+            #expect(image.shape == [1, 28, 28] && image.dtype == .float32)
+            // Foundation's reader of JSON may miss a double's last digit.
+            #expect(abs(sum(image) - wanted) < 1e-9)
         }
         #expect(try data[0].0[0, 14].bitText == part.text("row"))
     }
@@ -74,7 +76,7 @@ struct FashionMNISTTests {
                     let wanted = part.row("shuffled")
                     #expect(labels.toArray(Int.self) == wanted.ints("labels"))
                     let sums: [Double] = (0..<8).map { images[$0].to(.float64).sum().item() }
-                    #expect(sums == wanted.doubles("sums"))
+                    #expect(zip(sums, wanted.doubles("sums")).allSatisfy { abs($0 - $1) < 1e-9 })
                     break
                 }
             }
