@@ -103,7 +103,7 @@ struct Engine {
             }
         }
         if !targets.isEmpty { capture(node, grad) }
-        let gradients: Gradients
+        var gradients: Gradients
         if let rule = node.rule {
             guard let grad else { return sendNothing(node) }
             gradients = rule(node, grad)
@@ -128,9 +128,10 @@ struct Engine {
             node.rule = nil
             node.multiRule = nil
         }
-        send(gradients.first, along: node.edge0)
-        send(gradients.second, along: node.edge1)
-        send(gradients.third, along: node.edge2)
+        // Handed over, not copied: a leaf takes a gradient that nobody else holds as it is.
+        send(gradients.first.take(), along: node.edge0)
+        send(gradients.second.take(), along: node.edge1)
+        send(gradients.third.take(), along: node.edge2)
         for (index, edge) in node.moreEdges.enumerated() { send(gradients[index + 3], along: edge) }
     }
 
@@ -140,33 +141,38 @@ struct Engine {
 
     private mutating func send(_ grad: consuming Tensor?, along edge: Edge) {
         if let node = edge.node {
-            if let grad {
-                if edge.output == 0 {
-                    node.scratch.grad = sum(node.scratch.grad, grad)
-                } else {
-                    let position = Int(edge.output) - 1
-                    while node.moreGrads.count <= position { node.moreGrads.append(nil) }
-                    node.moreGrads[position] = sum(node.moreGrads[position], grad)
-                }
+            if edge.output == 0 {
+                deposit(grad, in: &node.scratch.grad)
+            } else {
+                let position = Int(edge.output) - 1
+                while node.moreGrads.count <= position { node.moreGrads.append(nil) }
+                deposit(grad, in: &node.moreGrads[position])
             }
             node.scratch.missing -= 1
             if node.scratch.missing == 0 { pushReady(node) }
         } else if let leaf = edge.leaf {
             let state = leaf.leafState
-            if let grad { state.scratch.grad = sum(state.scratch.grad, grad) }
+            deposit(grad, in: &state.scratch.grad)
             state.scratch.missing -= 1
             if state.scratch.missing == 0 { finish(leaf, state) }
         }
     }
 
-    private func sum(_ a: Tensor?, _ b: Tensor) -> Tensor { a.map { $0.add(b) } ?? b }
+    /// Adds a gradient to what has arrived already.
+    private func deposit(_ grad: consuming Tensor?, in slot: inout Tensor?) {
+        if slot == nil {
+            slot = consume grad
+        } else if let grad {
+            slot = slot!.add(grad)
+        }
+    }
 
     /// Leaves keep what they are sent; where particular inputs were asked for, only those get anything.
     private mutating func finish(_ leaf: Tensor, _ state: LeafState) {
         guard var grad = state.scratch.grad.take() else { return }
         for hook in state.hooks { grad = hook(grad) ?? grad }
         if targets.isEmpty {
-            leaf.accumulate(grad, createGraph: createGraph)
+            leaf.accumulate(consume grad, createGraph: createGraph)
         } else {
             for (index, target) in targets.enumerated() where target.leaf == ObjectIdentifier(leaf) {
                 captured[index] = grad

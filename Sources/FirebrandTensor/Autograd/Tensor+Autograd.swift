@@ -123,7 +123,7 @@ extension Tensor {
             state.grad = gradient.clone()
         } else {
             // A gradient nobody else holds, whose elements are its own, is taken as it is.
-            var taken = gradient
+            var taken = consume gradient
             let isOurs = isKnownUniquelyReferenced(&taken) && isKnownUniquelyReferenced(&taken.storage)
             state.grad = isOurs && taken.isContiguous ? taken : noGrad { taken.contiguousClone() }
         }
