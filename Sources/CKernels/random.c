@@ -42,10 +42,6 @@ INLINE uint64_t draw64(fb_mt19937 *g) {
 uint32_t fb_mt19937_next(fb_mt19937 *g) { return draw(g); }
 uint64_t fb_mt19937_next64(fb_mt19937 *g) { return draw64(g); }
 
-void fb_mt19937_fill32(fb_mt19937 *g, uint32_t *out, ptrdiff_t n) {
-    for (ptrdiff_t i = 0; i < n; i++) out[i] = draw(g);
-}
-
 // PyTorch's build contracts products and sums into fused operations, and takes logarithms and sines of floats by Cephes'
 // polynomials (S. Moshier, logf.c and sinf.c), eight at a time. Equal bits need every fused operation where it has one, and
 // none elsewhere: fma() says so on every machine, and the compiler may not add any.

@@ -120,8 +120,7 @@ void fb_matmul_narrow_f32(
 typedef struct { uint32_t state[624]; int32_t left; uint32_t next; uint64_t seed; } fb_mt19937;
 void fb_mt19937_seed(fb_mt19937 *generator, uint64_t seed);
 uint32_t fb_mt19937_next(fb_mt19937 *generator);
-/// n draws of 32 bits; of 64 bits (high word drawn first).
-void fb_mt19937_fill32(fb_mt19937 *generator, uint32_t *out, ptrdiff_t n);
+/// One draw of 64 bits, the high word first.
 uint64_t fb_mt19937_next64(fb_mt19937 *generator);
 
 /// Uniform numbers in [from, to): 24 random bits for float, 53 for double.

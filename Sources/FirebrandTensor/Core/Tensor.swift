@@ -4,7 +4,7 @@
 /// ending in `_`) change it for all of them. The element type is known when the program runs (``dtype``).
 /// ```swift
 /// let x = Tensor([[1.0, 2.0], [3.0, 4.0]])
-/// print(x.t().matmul(x).sum())   // tensor(60.)... as PyTorch prints it
+/// print(x.t().matmul(x).sum())   // tensor(58.)
 /// ```
 /// Concurrent reads are safe; writes that run beside anything else are the caller's to order. PyTorch: `torch.Tensor`.
 public final class Tensor: @unchecked Sendable {

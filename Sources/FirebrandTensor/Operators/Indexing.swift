@@ -340,16 +340,14 @@ extension Tensor {
 
     private func write(_ value: Tensor, _ indices: [TensorIndex], accumulate: Bool = false) throws(Misuse) {
         let (view, tensors) = try basicPart(indices)
-        if tensors.allSatisfy({ $0 == nil }) { try value.squeezedLeading(to: view.dim).checkExpands(to: view.shape) }
         if tensors.allSatisfy({ $0 == nil }) {
-            if accumulate {
-                view.add_(value.squeezedLeading(to: view.dim))
-                return
-            }
-            view.copy_(value.squeezedLeading(to: view.dim))
+            let source = value.squeezedLeading(to: view.dim)
+            try source.checkExpands(to: view.shape)
+            if accumulate { view.add_(source) } else { view.copy_(source) }
             return
         }
-        let picking = try view.noGradPicking(tensors)
+        // Refuses indices that are out of range or do not broadcast.
+        _ = try view.noGradPicking(tensors)
         // Positions of the elements in this tensor's memory are found by indexing a tensor of positions.
         let positions = noGrad {
             Tensor.arange(view.count, device: view.device).reshape(view.shape)[at: indicesOf(tensors)]
@@ -360,7 +358,6 @@ extension Tensor {
                 "shape mismatch: value tensor of shape \(value.shape.list) cannot be broadcast to indexing result of shape "
                     + "\(positions.shape.list)")
         }
-        _ = picking
         let flat = view.isContiguous ? view.reshape([-1]) : view.contiguousClone().reshape([-1])
         try willChangeInPlace(self)
         let spread = source.expand(positions.shape).contiguousClone().reshape([-1])
@@ -390,7 +387,7 @@ extension Tensor {
 
     /// An assignment that gradients flow through: the old value with a part replaced, taken over by this tensor.
     private func assignRecorded(_ value: Tensor, _ indices: [TensorIndex]) throws(Misuse) {
-        let result = inPlaceCopy()
+        let result = contiguousClone()
         var failure: Misuse?
         noGrad { do throws(Misuse) { try result.write(value.detach(), indices) } catch { failure = error } }
         if let failure { throw failure }
@@ -414,8 +411,6 @@ extension Tensor {
                 return new
             }, direct: { (_) throws(Misuse) in })
     }
-
-    private func inPlaceCopy() -> Tensor { contiguousClone() }
 }
 
 // MARK: - Putting
