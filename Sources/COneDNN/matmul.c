@@ -69,27 +69,17 @@ static void forget(memory_description *md) { (void)md; }
 static dnnl_status_t create_primitive(
     entry *e, const memory_description *a, const memory_description *b, const memory_description *bias,
     const memory_description *c, dnnl_engine_t engine) {
-    dnnl_primitive_attr_t attributes;
-    dnnl_post_ops_t post_operations;
-    TRY(dnnl_primitive_attr_create(&attributes));
-    TRY(dnnl_post_ops_create(&post_operations));
     dnnl_primitive_desc_t description;
     dnnl_status_t status;
 #if DNNL_VERSION_MAJOR >= 3
-    if (e->shape.accumulate) TRY(dnnl_post_ops_append_sum(post_operations, 1.0f, 0, dnnl_f32));
-    TRY(dnnl_primitive_attr_set_post_ops(attributes, post_operations));
     status = dnnl_matmul_primitive_desc_create(
-        &description, engine, *a, *b, e->shape.has_bias ? *bias : NULL, *c, attributes);
+        &description, engine, *a, *b, e->shape.has_bias ? *bias : NULL, *c, NULL);
 #else
-    if (e->shape.accumulate) TRY(dnnl_post_ops_append_sum(post_operations, 1.0f));
-    TRY(dnnl_primitive_attr_set_post_ops(attributes, post_operations));
     dnnl_matmul_desc_t operation;
     status = dnnl_matmul_desc_init(&operation, a, b, e->shape.has_bias ? bias : NULL, c);
     if (status == dnnl_success)
-        status = dnnl_primitive_desc_create(&description, &operation, attributes, engine, NULL);
+        status = dnnl_primitive_desc_create(&description, &operation, NULL, engine, NULL);
 #endif
-    dnnl_post_ops_destroy(post_operations);
-    dnnl_primitive_attr_destroy(attributes);
     if (status != dnnl_success) return status;
     status = dnnl_primitive_create(&e->primitive, description);
     dnnl_primitive_desc_destroy(description);

@@ -12,7 +12,6 @@ typedef struct {
     int64_t b_batch, b_row, b_column;
     int64_t c_batch, c_row, c_column;
     int64_t has_bias;                  // a row of n values added to each row of C
-    int64_t accumulate;                // C += instead of C =
 } fb_matmul_shape;
 
 /// Runs it on the calling thread's team. Primitives are cached by shape, per thread. Returns 0, or oneDNN's status.

@@ -71,7 +71,7 @@ extension CPUBackend {
             a_batch: Int64(a.strides[0]), a_row: Int64(a.strides[1]), a_column: Int64(a.strides[2]),
             b_batch: Int64(b.strides[0]), b_row: Int64(b.strides[1]), b_column: Int64(b.strides[2]),
             c_batch: Int64(result.strides[0]), c_row: Int64(result.strides[1]), c_column: Int64(result.strides[2]),
-            has_bias: bias == nil ? 0 : 1, accumulate: 0)
+            has_bias: bias == nil ? 0 : 1)
         if shape.batch == 1 {
             shape.a_batch = shape.m * shape.k
             shape.b_batch = shape.k * shape.n
