@@ -3,9 +3,11 @@ import FirebrandTestSupport
 import Foundation
 import Testing
 
-/// PyTorch's own samples, replayed through the table.
+/// PyTorch's own samples, replayed through the table: the committed ones, or those of the folder `FIREBRAND_CASES`.
 @Suite struct OperatorReplayTests {
-    private static let folder = Bundle.module.resourceURL!.appendingPathComponent("Fixtures/operators")
+    static let folder =
+        ProcessInfo.processInfo.environment["FIREBRAND_CASES"].map { URL(fileURLWithPath: $0) }
+        ?? Bundle.module.resourceURL!.appendingPathComponent("Fixtures/operators")
 
     static let stems: [String] = {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
@@ -22,5 +24,5 @@ import Testing
     }
 
     @Test("finds the fixtures")
-    func fixturesAreThere() { #expect(OperatorReplayTests.stems.count > 100) }
+    func fixturesAreThere() { #expect(!OperatorReplayTests.stems.isEmpty) }
 }

@@ -26,7 +26,7 @@ enum OperatorSamples {
     }()
 
     private static var fixtures: [OperatorSample] {
-        let folder = Bundle.module.resourceURL!.appendingPathComponent("Fixtures/operators")
+        let folder = OperatorReplayTests.folder
         return OperatorReplayTests.stems.flatMap { stem -> [OperatorSample] in
             guard let file = try? ReplayFile(json: folder.appendingPathComponent("\(stem).json")) else { return [] }
             return file.cases.compactMap { run in
