@@ -30,6 +30,7 @@ SINGLE = {
     "einsum": ("einsum attention", "einsum chain", "einsum outer"),
     "linalg": ("solve 256", "svd 256", "eigh 256", "cholesky 256", "inv 256", "qr 256"),
     "autograd": ("chain backward 64",),
+    "million": ("sum 1024x1024", "softmax 1024x1024"),
 }
 
 FAMILIES = {}
