@@ -51,7 +51,9 @@ public struct Replay {
         var cotangents: [Tensor] = []
         for (position, output) in result.tensors.enumerated() {
             guard let name = run.cotangents["out\(position)"] else { continue }
-            guard let cotangent = try file.tensors.tensor("\(run.id)/\(name)") else { continue }
+            guard
+                let cotangent = try file.tensor("\(run.id)/\(name)", run.descriptions[name]?.dtype ?? "")
+            else { continue }
             guard output.requiresGrad else { return "out\(position) does not require a gradient" }
             outputs.append(output)
             cotangents.append(cotangent)
@@ -110,6 +112,11 @@ public struct Replay {
     }
 
     private static func compareNumber(_ result: OperatorValue, _ wanted: Any) -> String? {
+        if let parts = (wanted as? [String: Any])?["complex"] as? [Any] {
+            guard case .complex(let real, let imag) = result else { return "wanted \(wanted), got \(result)" }
+            let numbers = parts.map { ($0 as? NSNumber)?.doubleValue ?? Double($0 as? String ?? "") ?? .nan }
+            return compareNumber(.double(real), numbers[0]) ?? compareNumber(.double(imag), numbers[1])
+        }
         var expected = (wanted as? NSNumber)?.doubleValue
         if let float = (wanted as? [String: Any])?["float"] {
             expected = (float as? NSNumber)?.doubleValue ?? Double(float as? String ?? "")
@@ -135,9 +142,10 @@ public struct Replay {
             return "wanted \(description.dtype)\(description.shape), got \(got.signature)"
         }
         if description.check == "meta" { return nil }
-        guard let wanted = try file.tensors.tensor("\(run.id)/\(name)") else {
+        guard let wanted = try file.tensor("\(run.id)/\(name)", description.dtype) else {
             return "no stored tensor \(name)"
         }
+        if got.dtype.isComplex { return Replay.compareComplex(got, wanted, description) }
         guard got.dtype.isFloatingPoint else {
             let (a, b): ([Int], [Int]) = (got.toArray(), wanted.toArray())
             return a == b ? nil : "wanted \(b.prefix(12)), got \(a.prefix(12))"
@@ -151,6 +159,49 @@ public struct Replay {
             let isClose =
                 value.isFinite && expected.isFinite
                 && abs(value - expected) <= description.absolute + description.relative * abs(expected)
+            if !isClose { return "element \(position): wanted \(expected), got \(value)" }
+        }
+        return nil
+    }
+
+    /// Complex numbers are close where the distance between them is small; infinite parts must agree.
+    private static func compareComplex(
+        _ got: Tensor, _ wanted: Tensor, _ description: ReplayCase.Description
+    ) -> String? {
+        var (a, b): ([Complex<Double>], [Complex<Double>]) = (got.detach().toArray(), wanted.toArray())
+        func size(_ z: Complex<Double>) -> Double { (z.real * z.real + z.imag * z.imag).squareRoot() }
+        if description.check == "abs" { (a, b) = (a.map { Complex(size($0)) }, b.map { Complex(size($0)) }) }
+        if description.check == "unordered" {
+            // Each wanted value takes the nearest of those left in its row.
+            let length = max(1, got.shape.last ?? 1)
+            for start in stride(from: 0, to: a.count, by: length) {
+                var left = Array(a[start..<min(start + length, a.count)])
+                for position in start..<min(start + length, a.count) {
+                    let nearest = left.indices.min { first, second in
+                        distance(left[first], b[position]) < distance(left[second], b[position])
+                    }!
+                    a[position] = left.remove(at: nearest)
+                }
+            }
+        }
+        func distance(_ x: Complex<Double>, _ y: Complex<Double>) -> Double {
+            size(Complex(x.real - y.real, x.imag - y.imag))
+        }
+        for (position, (value, expected)) in zip(a, b).enumerated() {
+            func agrees(_ x: Double, _ y: Double) -> Bool { x == y || x.isNaN && y.isNaN }
+            if agrees(value.real, expected.real), agrees(value.imag, expected.imag) { continue }
+            let tolerance = description.absolute + description.relative * size(expected)
+            // A part that is not finite must be met; the other one is compared alone.
+            let isFinite = expected.real.isFinite && expected.imag.isFinite
+            let parts = [(value.real, expected.real), (value.imag, expected.imag)]
+            let isClose =
+                isFinite
+                ? distance(value, expected) <= tolerance
+                : parts.allSatisfy { got, wanted in
+                    agrees(got, wanted)
+                        || wanted.isFinite
+                            && abs(got - wanted) <= description.absolute + description.relative * abs(wanted)
+                }
             if !isClose { return "element \(position): wanted \(expected), got \(value)" }
         }
         return nil

@@ -24,6 +24,12 @@ public struct ReplayFile {
         tier = content["tier"] as? Int ?? 0
         cases = try list.map { try ReplayCase($0, in: json.lastPathComponent) }
     }
+
+    /// The stored tensor of a name; complex ones are stored as pairs of real numbers.
+    func tensor(_ name: String, _ dtype: String) throws -> Tensor? {
+        let stored = try tensors.tensor(name)
+        return dtype.hasPrefix("complex") ? stored?.viewAsComplex().clone() : stored
+    }
 }
 
 /// One call with its inputs, its outputs and its gradients.
@@ -98,7 +104,7 @@ public struct ReplayInputs {
     ) throws {
         var tensors: [String: Tensor] = [:]
         for (name, description) in run.descriptions.sorted(by: { $0.key < $1.key }) where name.hasPrefix("in") {
-            guard let stored = try file.tensors.tensor("\(run.id)/\(name)") else {
+            guard let stored = try file.tensor("\(run.id)/\(name)", description.dtype) else {
                 throw Unsupported(description: "tensors of type \(description.dtype)")
             }
             let shaped = description.stride.map { ReplayInputs.strided(stored, $0) } ?? stored
