@@ -58,4 +58,6 @@ public struct OperatorTable: Sendable {
 public let tensorOperators: [OperatorRow] =
     elementaryOperators + arithmeticOperators + comparisonOperators + selectionOperators + reductionOperators
     + softmaxOperators + matmulOperators + shapeOperators + joiningOperators + indexingOperators
+    + indexedSliceOperators + scatterReduceOperators + takePutOperators + maskOperators
+    + sortingOperators + rankOperators + uniqueOperators + searchingOperators + histogramOperators
     + gatherScatterOperators + triangleOperators + creationOperators + conversionOperators + randomOperators
