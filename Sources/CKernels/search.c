@@ -11,30 +11,48 @@ INLINE void exchange(int64_t *order, ptrdiff_t i, ptrdiff_t j) {
 
 #define KEY(i) keys[order[i]]
 
-// Introselect: pivots are medians of three, the last three elements are sorted by insertion.
+// Divides a stretch around the median of its second, middle and last element; gives where the upper part begins.
+static ptrdiff_t partition(const uint64_t *keys, int64_t *order, ptrdiff_t first, ptrdiff_t last) {
+    const ptrdiff_t a = first + 1, b = first + (last - first) / 2, c = last - 1;
+    ptrdiff_t median;
+    if (KEY(a) < KEY(b)) median = KEY(b) < KEY(c) ? b : KEY(a) < KEY(c) ? c : a;
+    else median = KEY(a) < KEY(c) ? a : KEY(b) < KEY(c) ? c : b;
+    exchange(order, first, median);
+    const uint64_t pivot = KEY(first);
+    ptrdiff_t low = first + 1, high = last;
+    while (true) {
+        while (KEY(low) < pivot) low++;
+        high--;
+        while (pivot < KEY(high)) high--;
+        if (low >= high) return low;
+        exchange(order, low++, high);
+    }
+}
+
+static void insertion_sort(const uint64_t *keys, int64_t *order, ptrdiff_t first, ptrdiff_t last) {
+    for (ptrdiff_t i = first + 1; i < last; i++)
+        for (ptrdiff_t j = i; j > first && KEY(j) < KEY(j - 1); j--) exchange(order, j, j - 1);
+}
+
+// Introselect without its guard against bad pivots; the last three elements are sorted by insertion.
 static int64_t rank_by_median_of_three(const uint64_t *keys, int64_t *order, ptrdiff_t n, ptrdiff_t k) {
     ptrdiff_t first = 0, last = n;
     while (last - first > 3) {
-        const ptrdiff_t a = first + 1, b = first + (last - first) / 2, c = last - 1;
-        ptrdiff_t median;
-        if (KEY(a) < KEY(b)) median = KEY(b) < KEY(c) ? b : KEY(a) < KEY(c) ? c : a;
-        else median = KEY(a) < KEY(c) ? a : KEY(b) < KEY(c) ? c : b;
-        exchange(order, first, median);
-        const uint64_t pivot = KEY(first);
-        ptrdiff_t low = first + 1, high = last;
-        while (true) {
-            while (KEY(low) < pivot) low++;
-            high--;
-            while (pivot < KEY(high)) high--;
-            if (low >= high) break;
-            exchange(order, low++, high);
-        }
-        if (low <= k) first = low;
-        else last = low;
+        const ptrdiff_t border = partition(keys, order, first, last);
+        if (border <= k) first = border;
+        else last = border;
     }
-    for (ptrdiff_t i = first + 1; i < last; i++)
-        for (ptrdiff_t j = i; j > first && KEY(j) < KEY(j - 1); j--) exchange(order, j, j - 1);
+    insertion_sort(keys, order, first, last);
     return order[k];
+}
+
+// Introsort likewise: stretches of up to 16 elements are left to one insertion sort at the end.
+static void sort_by_median_of_three(const uint64_t *keys, int64_t *order, ptrdiff_t first, ptrdiff_t last) {
+    while (last - first > 16) {
+        const ptrdiff_t border = partition(keys, order, first, last);
+        sort_by_median_of_three(keys, order, border, last);
+        last = border;
+    }
 }
 
 // Hoare's, with the median of the first, the middle and the last put in front (Press et al., Numerical Recipes, 8.5).
@@ -64,18 +82,37 @@ static int64_t rank_by_hoare(const uint64_t *keys, int64_t *order, ptrdiff_t n, 
     return order[k];
 }
 
-int64_t fb_position_of_rank(
-    int dtype, const void *a, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t k, bool is_median, int64_t *scratch) {
+// Keys and, behind them, positions in order; in three words for each element.
+static int64_t *make_order(
+    int dtype, bool descending, const void *a, ptrdiff_t stride, ptrdiff_t n, int64_t *scratch) {
     uint64_t *keys = (uint64_t *)scratch;
     const uint64_t *entries = keys + n;
-    fb_make_entries(dtype, false, a, stride, n, 0, keys + n);
+    fb_make_entries(dtype, descending, a, stride, n, 0, keys + n);
     if (fb_entry_size(dtype) == 8)
         for (ptrdiff_t i = 0; i < n; i++) keys[i] = entries[i] >> 32;
     else
         for (ptrdiff_t i = 0; i < n; i++) keys[i] = entries[2 * i];
     int64_t *order = scratch + n;
     for (ptrdiff_t i = 0; i < n; i++) order[i] = i;
+    return order;
+}
+
+int64_t fb_position_of_rank(
+    int dtype, const void *a, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t k, bool is_median, int64_t *scratch) {
+    int64_t *order = make_order(dtype, false, a, stride, n, scratch);
+    const uint64_t *keys = (const uint64_t *)scratch;
     return is_median ? rank_by_median_of_three(keys, order, n, k) : rank_by_hoare(keys, order, n, k);
+}
+
+void fb_first_of_short_row(
+    int dtype, bool descending, const void *a, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t k, int64_t *positions,
+    ptrdiff_t positions_stride, int64_t *scratch) {
+    int64_t *order = make_order(dtype, descending, a, stride, n, scratch);
+    const uint64_t *keys = (const uint64_t *)scratch;
+    rank_by_median_of_three(keys, order, n, k - 1);
+    sort_by_median_of_three(keys, order, 0, k - 1);
+    insertion_sort(keys, order, 0, k - 1);
+    for (ptrdiff_t i = 0; i < k; i++) *(int64_t *)((void *)positions + i * positions_stride) = order[i];
 }
 
 #define FIRST_NAN(T, INFINITE)                                             \

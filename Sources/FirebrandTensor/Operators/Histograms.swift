@@ -135,7 +135,9 @@ extension Tensor {
                     + "excluding its innermost dimension, but got input with shape \(shape.list) and weight with shape "
                     + "\((weightShape ?? []).list)")
         }
-        guard device != .meta else { throw Misuse("\(name): the edges depend on the elements, and meta tensors have none") }
+        guard device != .meta else {
+            throw Misuse("\(name): the edges depend on the elements, and meta tensors have none")
+        }
         var edges: [Tensor] = []
         for (axis, bins) in bins.enumerated() {
             switch bins {
@@ -176,7 +178,8 @@ extension Tensor {
             throw Misuse("torch.\(name): dimension \(axis)'s range [\(low), \(high)] is not finite")
         }
         guard low <= high else {
-            throw Misuse("torch.\(name): min should not exceed max, but got min \(low) max \(high) for dimension \(axis)")
+            throw Misuse(
+                "torch.\(name): min should not exceed max, but got min \(low) max \(high) for dimension \(axis)")
         }
         return low == high ? (low - 0.5, high + 0.5) : (low, high)
     }

@@ -86,8 +86,9 @@ extension Tensor {
         var target = shape
         if dim > 0 { target[axis] = vector.count }
         let values = source.shape == target ? source : source.reshape(target)
-        guard values.count == 0
-            || backend.scatter(values, dim: axis, index: spread(vector, axis, target), reduction, into: self)
+        guard
+            values.count == 0
+                || backend.scatter(values, dim: axis, index: spread(vector, axis, target), reduction, into: self)
         else { throw outOfBounds(vector, axis) }
     }
 
@@ -229,7 +230,8 @@ extension Tensor {
         guard index.dim <= 1 else { throw Misuse("Index has to be a vector/scalar") }
         guard value.dim == 0 else {
             throw Misuse(
-                "index_fill_ only supports a 0-dimensional value tensor, but got tensor with \(value.dim) dimension(s).")
+                "index_fill_ only supports a 0-dimensional value tensor, but got tensor with \(value.dim) dimension(s)."
+            )
         }
         let axis = try checkedDimension(dim)
         let vector = try checkVector("index_fill_", index)
@@ -263,7 +265,7 @@ extension Tensor {
 
     /// A copy with slices at the indices set to a tensor's only value. PyTorch: `torch.index_fill`.
     ///
-    /// The gradient of the value is the sum over the filled slices; one that is named twice counts twice, as in PyTorch.
+    /// The gradient of the value is the sum over the filled slices.
     public func indexFill(_ dim: Int, _ index: Tensor, _ value: Tensor) -> Tensor {
         guarded("index_fill", [self, index, value]) { () throws(Misuse) in
             let result = contiguousClone()
@@ -273,12 +275,13 @@ extension Tensor {
                 let type = value.dtype
                 return { node, grad in
                     let index = saved.value(node)
+                    // A slice that is named twice counts once.
+                    let isLeft = noGrad {
+                        Tensor.ones(grad.shape, dtype: .bool, device: grad.device).indexFill(dim, index, false)
+                    }
                     return Gradients(
                         node.needs(0) ? grad.indexFill(dim, index, 0) : nil,
-                        node.needs(1)
-                            ? grad.indexSelect(dim, FirebrandTensor.where(
-                                index.lt(0), index.add(grad.dim == 0 ? 1 : grad.shape[dim < 0 ? dim + grad.dim : dim]),
-                                index)).sum().to(type) : nil)
+                        node.needs(1) ? grad.maskedFill(isLeft, 0).sum().to(type) : nil)
                 }
             }
             return result

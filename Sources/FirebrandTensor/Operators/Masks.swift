@@ -92,7 +92,9 @@ extension Tensor {
         try willChangeInPlace(self)
         if device == .meta { return }
         let places = backend.truePlaces(try mask.flags("masked_scatter", shape).reshape([-1])).reshape([-1])
-        guard places.count <= source.count else { throw Misuse("Number of elements of source < number of ones in mask") }
+        guard places.count <= source.count else {
+            throw Misuse("Number of elements of source < number of ones in mask")
+        }
         let flat = isContiguous ? reshape([-1]) : contiguousClone().reshape([-1])
         let values = source.reshape([-1]).narrow(0, 0, places.count)
         _ = backend.scatter(values, dim: 0, index: places, .replace, into: flat)

@@ -127,9 +127,9 @@ extension Tensor {
             throw Misuse("quantile() q tensor must be same dtype as the input tensor")
         }
         try checkSameDevice(self, q)
-        let fractions = q.detach()
+        let fractions = q
         if device != .meta, fractions.count > 0 {
-            let values: [Double] = fractions.double().toArray()
+            let values: [Double] = fractions.detach().double().toArray()
             guard values.allSatisfy({ $0 >= 0 && $0 <= 1 }) else {
                 throw Misuse("quantile() q values must be in the range [0, 1]")
             }
@@ -143,27 +143,26 @@ extension Tensor {
         let moved = axis.map { self.dim == 0 ? reshape([1]) : movedim([$0], [-1]) } ?? reshape([-1])
         let sorted = moved.sort(dim: -1).values
         let last = sorted.shape[sorted.dim - 1] - 1
-        let ranks = noGrad { () -> Tensor in
-            let isNaN = sorted.isnan()
-            let fractions = fractions.reshape([-1])
-            if ignoresNaN {
-                let numbers = isNaN.logicalNot().sum(dim: -1, keepdim: true).sub(1).to(dtype)
-                return fractions.mul(numbers).clampMin(0)
-            }
+        let isNaN = noGrad { sorted.isnan() }
+        let ranks: Tensor
+        if ignoresNaN {
+            let numbers = noGrad { isNaN.logicalNot().sum(dim: -1, keepdim: true).sub(1).to(dtype) }
+            let unbounded = fractions.reshape([-1]).mul(numbers)
+            ranks = unbounded.maskedFill(unbounded.lt(0), 0)
+        } else {
             // A row with a NaN has it at the end.
-            let hasNaN = isNaN.any(dim: [-1], keepdim: true)
-            return FirebrandTensor.where(
-                hasNaN, Tensor.full([], last, dtype: dtype, device: device), fractions.mul(last))
+            let hasNaN = noGrad { isNaN.any(dim: [-1], keepdim: true) }
+            ranks = fractions.reshape([-1]).mul(last).maskedFill(hasNaN, last)
         }
         var values: Tensor
         switch interpolation {
-        case .lower: values = sorted.gather(-1, ranks.floor().long())
-        case .higher: values = sorted.gather(-1, ranks.ceil().long())
-        case .nearest: values = sorted.gather(-1, ranks.round().long())
+        case .lower: values = sorted.gather(-1, ranks.detach().floor().long())
+        case .higher: values = sorted.gather(-1, ranks.detach().ceil().long())
+        case .nearest: values = sorted.gather(-1, ranks.detach().round().long())
         case .linear, .midpoint:
-            let below = ranks.floor()
+            let below = ranks.detach().floor()
             let low = sorted.gather(-1, below.long())
-            let high = sorted.gather(-1, ranks.ceil().long())
+            let high = sorted.gather(-1, ranks.detach().ceil().long())
             let weight = interpolation == .midpoint ? Tensor.fullLike(ranks, 0.5) : ranks.sub(below)
             // From the nearer end, so that both are met exactly.
             let difference = high.sub(low)

@@ -56,7 +56,8 @@ extension Tensor {
             throw Misuse("torch.searchsorted(): side can only be 'left' or 'right' but got \(side!)")
         }
         guard !(right && side == "left") else {
-            throw Misuse("torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True")
+            throw Misuse(
+                "torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True")
         }
         try checkSameDevice(self, values)
         if let sorter {
@@ -177,5 +178,7 @@ let searchingOperators: [OperatorRow] = [
     OperatorRow(
         "isin", .sorting, "elements, test_elements, *, assume_unique=False, invert=False, out=None",
         isDifferentiable: false
-    ) { isin(try $0.operand("elements").tensor, try $0.operand("test_elements").tensor, invert: try $0.bool("invert")) },
+    ) {
+        isin(try $0.operand("elements").tensor, try $0.operand("test_elements").tensor, invert: try $0.bool("invert"))
+    },
 ]

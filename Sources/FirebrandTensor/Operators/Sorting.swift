@@ -58,7 +58,7 @@ extension Tensor {
     /// The `k` largest elements along `dim` (or smallest), the most extreme first, and where they were. PyTorch:
     /// `torch.topk`.
     ///
-    /// Of equal elements the first ones are taken; NaN counts as the largest. The result is sorted also where `sorted` is
+    /// Which of equal elements are taken is not specified; NaN counts as the largest. The result is sorted also where `sorted` is
     /// false.
     /// ```swift
     /// let best = scores.topk(5, dim: 1)

@@ -10,23 +10,24 @@ extension CPUBackend {
         let itemSize = a.elementSize
         let step = a.dim == 0 ? 0 : a.strides[dim] * itemSize
         return Flag.staysDown { isBad in
-          StridedLoop(out, a.standing(at: dim, as: index.shape), index).run { pointers, strides, count in
-            let indices = UnsafePointer(pointers[2].assumingMemoryBound(to: Int64.self))
-            guard strides[2] == 0, count > 1 else {
-                if !fb_gather(
-                    pointers[0], strides[0], pointers[1], strides[1], step, indices, strides[2], count, Int64(limit),
-                    Int32(itemSize))
-                {
-                    isBad.raise()
+            StridedLoop(out, a.standing(at: dim, as: index.shape), index).run { pointers, strides, count in
+                let indices = UnsafePointer(pointers[2].assumingMemoryBound(to: Int64.self))
+                guard strides[2] == 0, count > 1 else {
+                    if !fb_gather(
+                        pointers[0], strides[0], pointers[1], strides[1], step, indices, strides[2], count,
+                        Int64(limit),
+                        Int32(itemSize))
+                    {
+                        isBad.raise()
+                    }
+                    return
                 }
-                return
+                // Neighbours share one index: a row is copied.
+                let position = Int(indices.pointee)
+                guard position >= 0, position < limit else { return isBad.raise() }
+                fb_copy(
+                    pointers[0], strides[0], pointers[1] + position * step, strides[1], count, Int32(itemSize))
             }
-            // Neighbours share one index: a row is copied.
-            let position = Int(indices.pointee)
-            guard position >= 0, position < limit else { return isBad.raise() }
-            fb_copy(
-                pointers[0], strides[0], pointers[1] + position * step, strides[1], count, Int32(itemSize))
-          }
         }
     }
 
@@ -39,23 +40,23 @@ extension CPUBackend {
         let step = out.dim == 0 ? 0 : out.strides[dim] * out.elementSize
         let threads = index.count >= pointwiseGrain ? threadCount() : 1
         return Flag.staysDown { isBad in
-        func put(_ source: Tensor, _ target: Tensor, _ index: Tensor, _ range: Range<Int>) {
-            CPUBackend.put(source, target, index, reduction, step, range, limit, isBad)
-        }
-        if threads == 1 { return put(source, target, index, 0..<limit) }
-        // Threads must not meet in one element: each takes a stretch of another dimension, if there is one whose
-        // stretches do not share cache lines, else of the range of indices.
-        if let split = CPUBackend.dimensionToSplit(target, except: dim, threads) {
-            let length = index.shape[split]
-            parallelFor(length, grain: (length + threads - 1) / threads) { begin, end in
-                func part(_ tensor: Tensor) -> Tensor { tensor.stretch(split, begin, end) }
-                put(part(source), part(target), part(index), 0..<limit)
+            func put(_ source: Tensor, _ target: Tensor, _ index: Tensor, _ range: Range<Int>) {
+                CPUBackend.put(source, target, index, reduction, step, range, limit, isBad)
             }
-        } else {
-            parallelFor(limit, grain: Swift.max(1, (limit + threads - 1) / threads)) { begin, end in
-                put(source, target, index, begin..<end)
+            if threads == 1 { return put(source, target, index, 0..<limit) }
+            // Threads must not meet in one element: each takes a stretch of another dimension, if there is one whose
+            // stretches do not share cache lines, else of the range of indices.
+            if let split = CPUBackend.dimensionToSplit(target, except: dim, threads) {
+                let length = index.shape[split]
+                parallelFor(length, grain: (length + threads - 1) / threads) { begin, end in
+                    func part(_ tensor: Tensor) -> Tensor { tensor.stretch(split, begin, end) }
+                    put(part(source), part(target), part(index), 0..<limit)
+                }
+            } else {
+                parallelFor(limit, grain: Swift.max(1, (limit + threads - 1) / threads)) { begin, end in
+                    put(source, target, index, begin..<end)
+                }
             }
-        }
         }
     }
 

@@ -193,6 +193,20 @@ extension CPUBackend {
             }
             return
         }
+        if length <= 256, wanted * 64 > length {
+            parallelFor(rows.count, grain: rows.grain) { begin, end in
+                withScratch(length * 24) { scratch in
+                    for row in begin..<end {
+                        let at = rows.offset(row, wanted)
+                        fb_first_of_short_row(
+                            dtype, descending, from + rows.offset(row, length) * itemSize, step, length, wanted,
+                            positions + at, rows.inner * 8, scratch.assumingMemoryBound(to: Int64.self))
+                    }
+                }
+            }
+            _ = gather(source, dim: dim, index: indices, into: values)
+            return
+        }
         parallelFor(rows.count, grain: rows.grain) { begin, end in
             withScratch((room + Swift.max(length, wanted)) * entrySize) { scratch in
                 for row in begin..<end {
@@ -223,7 +237,8 @@ extension CPUBackend {
         let positions = indices.pointer.assumingMemoryBound(to: Int64.self)
         let step = rows.inner * itemSize
         if rows.count == 1, length >= longRow, threadCount() > 1 {
-            if case .mode = rank {} else {
+            if case .mode = rank {
+            } else {
                 positions.pointee = positionInLongRow(rank, source)
                 return
             }
