@@ -131,7 +131,7 @@ struct SortingTests {
 
     @Test("Quantiles interpolate as asked, and follow NaN")
     func quantiles() {
-        let x = Tensor([4.0, 1, 3, 2] as [Double])
+        let x = Tensor([4.0, 1, 3, 2]).double()
         func at(_ mode: Tensor.Interpolation) -> Double { x.quantile(0.4, interpolation: mode).item() }
         #expect(abs(at(.linear) - 2.2) < 1e-12)
         #expect(at(.lower) == 2 && at(.higher) == 3 && at(.midpoint) == 2.5 && at(.nearest) == 2)
@@ -139,7 +139,7 @@ struct SortingTests {
         #expect(spoiled.quantile(0.5).isnan().item())
         #expect(spoiled.nanquantile(0.5).item() == 3.0)
         let rows = Tensor.arange(6.0, dtype: .float64).reshape(2, 3)
-        let both = rows.quantile(Tensor([0.0, 1.0] as [Double]), dim: 1, keepdim: true)
+        let both = rows.quantile(Tensor([0.0, 1.0]).double(), dim: 1, keepdim: true)
         #expect(both.shape == [2, 2, 1] && both.toArray(Double.self) == [0, 3, 2, 5])
     }
 
