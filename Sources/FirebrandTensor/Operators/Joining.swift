@@ -31,15 +31,7 @@ public func cat(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
             }
             shape[axis] += part.shape[axis]
         }
-        let result = Tensor(emptyOf: shape, type, on: model.device)
-        var position = 0
-        noGrad {
-            for part in parts {
-                let length = part.shape[axis]
-                result.backend.copy(part, into: result.slice(axis, position, position + length, 1))
-                position += length
-            }
-        }
+        let result = joined(parts, axis, shape, type)
         result.record("CatBackward0", tensors) { _ in
             let pieces = tensors.map { (length: $0.shape == [0] ? 0 : $0.shape[axis], shape: $0.shape, type: $0.dtype) }
             return { node, grad in
@@ -62,6 +54,26 @@ public func cat(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
     }
 }
 
+/// New memory with the parts one behind the other: channels last where all parts are, as PyTorch keeps it.
+private func joined(_ parts: [Tensor], _ axis: Int, _ shape: Size, _ type: DType) -> Tensor {
+    let model = parts[0]
+    if !model.isContiguous {
+        for (format, order) in [(MemoryFormat.channelsLast, [0, 2, 3, 1]), (.channelsLast3d, [0, 2, 3, 4, 1])]
+        where parts.allSatisfy({ $0.isContiguous(memoryFormat: format) }) {
+            // In the order of memory the parts are contiguous.
+            let strides = MemoryFormat.strides(of: shape, farthestFirst: order)
+            let result = Tensor(emptyOf: shape, strides: strides, type, on: model.device)
+            result.backend.concatenate(
+                parts.map { $0.permutedAlias(order) }, dim: order.firstIndex(of: axis)!,
+                into: result.permutedAlias(order))
+            return result
+        }
+    }
+    let result = Tensor(emptyOf: shape, type, on: model.device)
+    result.backend.concatenate(parts, dim: axis, into: result)
+    return result
+}
+
 /// Tensors of one shape along a new dimension. PyTorch: `torch.stack`.
 public func stack(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
     guarded("stack", tensors) { () throws(Misuse) in
@@ -72,7 +84,11 @@ public func stack(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
                 "stack expects each tensor to be equal size, but got \(first.shape.list) at entry 0 and "
                     + "\(tensor.shape.list) at entry \(index)")
         }
-        let result = noGrad { cat(tensors.map { $0.unsqueeze(axis) }, dim: axis) }
+        for tensor in tensors { try checkSameDevice(first, tensor) }
+        let type = tensors.dropFirst().reduce(first.dtype) { $0.promoted(with: $1.dtype) }
+        var shape = first.shape
+        shape.insert(tensors.count, at: axis)
+        let result = noGrad { joined(tensors.map { $0.unsqueeze(axis) }, axis, shape, type) }
         result.record("StackBackward0", tensors) { _ in
             let types = tensors.map(\.dtype)
             return { node, grad in
@@ -102,6 +118,11 @@ extension Tensor {
     public func split(_ sizes: [Int], dim: Int = 0) -> [Tensor] {
         guarded("split_with_sizes", [self], orElse: []) { () throws(Misuse) in
             let axis = try checkedDimension(dim)
+            guard self.dim > 0 else { throw Misuse("split expects at least a 1-dimensional tensor") }
+            guard !sizes.contains(where: { $0 < 0 }) else {
+                throw Misuse(
+                    "split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes=\(sizes)")
+            }
             guard sizes.reduce(0, +) == shape[axis] else {
                 throw Misuse(
                     "split_with_sizes expects split_sizes to sum exactly to \(shape[axis]) (input tensor's size at "
