@@ -174,10 +174,7 @@ public func meshgrid(_ tensors: [Tensor], indexing: String = "ij") -> [Tensor] {
             own[axis] = shape[axis]
             return vector.view(own).expand(shape)
         }
-        if isSwapped {
-            grids.swapAt(0, 1)
-            grids = grids.map { $0.transpose(0, 1) }
-        }
+        if isSwapped { grids.swapAt(0, 1) }
         return grids
     }
 }
