@@ -51,9 +51,16 @@ fb_unary_kernel fb_find_cast(int from, int to);
 /// A strided copy of elements of 1, 2, 4, 8 or 16 bytes.
 void fb_copy(void *out, ptrdiff_t out_stride, const void *a, ptrdiff_t a_stride, ptrdiff_t n, int item_size);
 
-/// Transposes a matrix of `rows` x `columns` elements of 1, 2, 4 or 8 bytes: out[c][r] = a[r][c]; strides in bytes.
+/// Copies a matrix whose rows and columns lie apart as told (in bytes), elements of 1, 2, 4, 8 or 16 bytes; made for
+/// rows that are close in `out` and columns that are close in `a`.
 void fb_transpose(
-    void *out, ptrdiff_t out_row, const void *a, ptrdiff_t a_row, ptrdiff_t rows, ptrdiff_t columns, int item_size);
+    void *out, ptrdiff_t out_row, ptrdiff_t out_column, const void *a, ptrdiff_t a_row, ptrdiff_t a_column,
+    ptrdiff_t rows, ptrdiff_t columns, int item_size);
+
+/// Rows [first, last) of `out`: each is the row of every part, `lengths` bytes long, one behind the other.
+void fb_interleave(
+    void *out, ptrdiff_t out_row, const void *const *parts, const ptrdiff_t *lengths, ptrdiff_t part_count,
+    ptrdiff_t first, ptrdiff_t last);
 
 /// out = condition ? a : b, by item size; the condition is bool.
 void fb_where(

@@ -5,6 +5,7 @@ package struct MetaBackend: Backend {
     package func binary(_ op: BinaryKernel, _ a: Tensor, _ scalar: Scalar, scalarFirst: Bool, into out: Tensor) {}
     package func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, into out: Tensor) {}
     package func copy(_ a: Tensor, into out: Tensor) {}
+    package func concatenate(_ parts: [Tensor], dim: Int, into out: Tensor) {}
     package func fill(_ out: Tensor, _ value: Scalar) {}
     package func arange(into out: Tensor, start: Scalar, step: Scalar) {}
     package func reduce(_ op: ReductionKernel, _ a: Tensor, into out: Tensor) {}

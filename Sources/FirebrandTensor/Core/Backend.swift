@@ -26,6 +26,8 @@ package protocol Backend: Sendable {
     func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, into out: Tensor)
     /// out = a, converted to the type of `out`.
     func copy(_ a: Tensor, into out: Tensor)
+    /// out = the parts one behind the other along `dim`, each converted to the type of `out`.
+    func concatenate(_ parts: [Tensor], dim: Int, into out: Tensor)
     /// Every element becomes the number.
     func fill(_ out: Tensor, _ value: Scalar)
     /// out[i] = start + i * step.

@@ -62,3 +62,4 @@ public let tensorOperators: [OperatorRow] =
     + sortingOperators + rankOperators + uniqueOperators + searchingOperators + histogramOperators
     + gatherScatterOperators + triangleOperators + creationOperators + conversionOperators + randomOperators
     + complexOperators + fourierOperators
+    + viewOperators
