@@ -57,5 +57,6 @@ public struct OperatorTable: Sendable {
 /// The operators of the tensor core. The layers above add theirs.
 public let tensorOperators: [OperatorRow] =
     elementaryOperators + arithmeticOperators + comparisonOperators + selectionOperators + reductionOperators
+    + extremumOperators + spreadOperators + scanOperators
     + softmaxOperators + matmulOperators + shapeOperators + joiningOperators + indexingOperators
     + gatherScatterOperators + triangleOperators + creationOperators + conversionOperators + randomOperators
