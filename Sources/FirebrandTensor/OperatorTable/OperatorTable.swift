@@ -57,6 +57,7 @@ public struct OperatorTable: Sendable {
 /// The operators of the tensor core. The layers above add theirs.
 public let tensorOperators: [OperatorRow] =
     elementaryOperators + arithmeticOperators + comparisonOperators + selectionOperators + reductionOperators
-    + extremumOperators + spreadOperators + scanOperators
+    + extremumOperators + spreadOperators + normOperators + scanOperators + differenceOperators + maskedOperators
+    + overwritingOperators + samplingOperators + dropoutOperators
     + softmaxOperators + matmulOperators + shapeOperators + joiningOperators + indexingOperators
-    + gatherScatterOperators + triangleOperators + creationOperators + conversionOperators + randomOperators
+    + gatherScatterOperators + triangleOperators + creationOperators + conversionOperators + randomTensorOperators

@@ -119,7 +119,8 @@ extension Tensor {
             let leading = dim - target.count
             guard leading >= 0, target.indices.allSatisfy({ target[$0] == 1 || target[$0] == shape[leading + $0] })
             else { throw Misuse("size {\(target.list)} is not expandable to size {\(shape.list)}.") }
-            return unbroadcast(to: target, dtype)
+            return target == shape
+                ? self : unbroadcast(to: target, dtype.isFloatingPoint ? dtype : .int64)
         }
     }
 
