@@ -8,6 +8,7 @@ package typealias UnaryKernel = fb_unary_op
 package typealias BinaryKernel = fb_binary_op
 package typealias ReductionKernel = fb_reduction_op
 package typealias PutKernel = fb_put_op
+package typealias ScanKernel = fb_scan_op
 
 package enum SoftmaxKind: Sendable { case softmax, logSoftmax }
 
@@ -32,14 +33,14 @@ package protocol Backend: Sendable {
     func fill(_ out: Tensor, _ value: Scalar)
     /// out[i] = start + i * step.
     func arange(into out: Tensor, start: Scalar, step: Scalar)
-    /// Reduces the dimensions that are 1 in `out` (which has a's rank).
-    func reduce(_ op: ReductionKernel, _ a: Tensor, into out: Tensor) throws(Misuse)
-    /// Position of the largest (smallest) along `dim`; `out` is int64 with length 1 there.
-    func argReduce(largest: Bool, _ a: Tensor, dim: Int, into out: Tensor) throws(Misuse)
-    /// Mean and sum of squared differences over all dimensions that are 1 in the results, which are float64.
-    func moments(_ a: Tensor, mean: Tensor, squares: Tensor) throws(Misuse)
-    /// Running sum along `dim`.
-    func cumulativeSum(_ a: Tensor, dim: Int, into out: Tensor) throws(Misuse)
+    /// Reduces the dimensions that are 1 in `out` (which has a's rank). `second` is for reductions with two results: the
+    /// element at the position found, the mean the squared differences are from.
+    func reduce(_ op: ReductionKernel, _ a: Tensor, into out: Tensor, second: Tensor?) throws(Misuse)
+    /// Joins each element along `dim` with all before it. Sums and products are of one type with `out`: int64 or a float of
+    /// 32 or 64 bits; extrema are of any, and `indices` (int64) says where each was found.
+    func scan(_ op: ScanKernel, _ a: Tensor, dim: Int, into out: Tensor, indices: Tensor?) throws(Misuse)
+    /// out[i] = terms[i] + factors[i] * out[i - 1] along `dim`, of 32-bit or 64-bit floats.
+    func recurrence(_ factors: Tensor, _ terms: Tensor, dim: Int, into out: Tensor) throws(Misuse)
     /// Softmax or its logarithm along `dim`.
     func softmax(_ kind: SoftmaxKind, _ a: Tensor, dim: Int, into out: Tensor) throws(Misuse)
     /// The gradient of softmax from that of its result `y`.
@@ -79,6 +80,12 @@ package protocol Backend: Sendable {
 
 /// An element by its place in the order: the `kth` (from 0, NaN last), a middle one, or the most frequent.
 package enum Rank: Sendable { case kth(Int), median, medianOfNumbers, mode }
+extension Backend {
+    /// Reduces the dimensions that are 1 in `out`.
+    package func reduce(_ op: ReductionKernel, _ a: Tensor, into out: Tensor) throws(Misuse) {
+        try reduce(op, a, into: out, second: nil)
+    }
+}
 
 /// The numbers of a step of stochastic gradient descent.
 package typealias DescentOptions = fb_sgd_options
