@@ -53,22 +53,26 @@ let package = Package(
                 "FirebrandTensor", "FirebrandNN", "FirebrandOptim", "FirebrandData",
                 "FirebrandSerialization", "FirebrandVision",
             ]),
+        .target(name: "FirebrandReplay", dependencies: ["FirebrandTensor", "FirebrandSerialization"]),
         .target(name: "FirebrandTutorial", dependencies: ["Firebrand"]),
         .executableTarget(name: "FirebrandBench", dependencies: ["Firebrand", "FirebrandTutorial"]),
         .executableTarget(
             name: "FirebrandCLI",
             dependencies: [
-                "Firebrand", "FirebrandSerialization", "FirebrandTutorial", "FirebrandVision",
+                "Firebrand", "FirebrandTensor", "FirebrandReplay", "FirebrandSerialization", "FirebrandTutorial",
+                "FirebrandVision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         // Tests.
         .target(name: "FirebrandTestSupport", dependencies: ["CZlib", "FirebrandTensor"], path: "Tests/Support"),
         .testTarget(
-            name: "FirebrandTensorTests", dependencies: ["CRuntime", "FirebrandTensor", "FirebrandTestSupport"],
+            name: "FirebrandTensorTests",
+            dependencies: ["CRuntime", "FirebrandTensor", "FirebrandReplay", "FirebrandTestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "FirebrandNNTests", dependencies: ["FirebrandTensor", "FirebrandNN", "FirebrandTestSupport"],
+            name: "FirebrandNNTests",
+            dependencies: ["FirebrandTensor", "FirebrandNN", "FirebrandReplay", "FirebrandTestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FirebrandOptimTests",

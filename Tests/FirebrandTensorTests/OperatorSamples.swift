@@ -1,3 +1,4 @@
+import FirebrandReplay
 import FirebrandTensor
 import FirebrandTestSupport
 import Foundation
@@ -28,7 +29,7 @@ enum OperatorSamples {
     private static var fixtures: [OperatorSample] {
         let folder = OperatorReplayTests.folder
         return OperatorReplayTests.stems.flatMap { stem -> [OperatorSample] in
-            guard let file = try? ReplayFile(json: folder.appendingPathComponent("\(stem).json")) else { return [] }
+            guard let file = try? ReplayFile(folder.appendingPathComponent("\(stem).json").path) else { return [] }
             return file.cases.compactMap { run in
                 guard let inputs = try? ReplayInputs(file, run, recordsGradients: true) else { return nil }
                 return OperatorSample(

@@ -82,13 +82,15 @@ public struct OperatorRow: Sendable {
     public let aliases: [String]
     /// Whether gradients flow through it.
     public let isDifferentiable: Bool
+    /// The element types of the operand that it computes with.
+    public let dtypes: DTypeSet
     private let body: Body
     private let inPlaceBody: Body?
 
     /// A row. Several signatures stand on lines of their own.
     package init(
         _ name: String, _ family: OperatorFamily, _ signature: String, aliases: [String] = [],
-        isDifferentiable: Bool = true, inPlace: Body? = nil, _ body: @escaping Body
+        isDifferentiable: Bool = true, dtypes: DTypeSet = .all, inPlace: Body? = nil, _ body: @escaping Body
     ) {
         self.name = name
         self.family = family
@@ -100,6 +102,7 @@ public struct OperatorRow: Sendable {
         }
         self.aliases = aliases
         self.isDifferentiable = isDifferentiable
+        self.dtypes = dtypes
         self.body = body
         inPlaceBody = inPlace
     }
