@@ -119,7 +119,8 @@ private func contract(
         guard hasEllipsis ? operand.dim >= named : operand.dim == named else {
             throw Misuse(
                 "einsum(): the number of subscripts in the equation (\(named)) "
-                    + (hasEllipsis ? "is more than the number of dimensions" : "does not match the number of dimensions")
+                    + (hasEllipsis
+                        ? "is more than the number of dimensions" : "does not match the number of dimensions")
                     + " (\(operand.dim)) for operand \(index)" + (hasEllipsis ? "" : " and no ellipsis was given"))
         }
         if hasEllipsis { hidden = max(hidden, operand.dim - named) }

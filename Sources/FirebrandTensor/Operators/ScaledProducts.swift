@@ -188,9 +188,10 @@ extension Scalar {
 // MARK: - Rows
 
 extension OperatorRow {
-    private typealias Form = @Sendable (
-        _ addend: Tensor, _ a: Tensor, _ b: Tensor, _ beta: Scalar, _ alpha: Scalar
-    ) -> Tensor
+    private typealias Form =
+        @Sendable (
+            _ addend: Tensor, _ a: Tensor, _ b: Tensor, _ beta: Scalar, _ alpha: Scalar
+        ) -> Tensor
 
     /// `name(input, a, b, *, beta, alpha)`.
     private static func scaled(

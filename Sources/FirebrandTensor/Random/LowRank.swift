@@ -46,7 +46,8 @@ extension Tensor {
             let (m, n) = (size(-2), size(-1))
             let count = q ?? Swift.min(6, m, n)
             guard count >= 0, count <= Swift.min(m, n) else {
-                throw Misuse("q(=\(count)) must be non-negative integer and not greater than min(m, n)=\(Swift.min(m, n))")
+                throw Misuse(
+                    "q(=\(count)) must be non-negative integer and not greater than min(m, n)=\(Swift.min(m, n))")
             }
             guard niter >= 0 else { throw Misuse("niter(=\(niter)) must be non-negative integer") }
             let centred = center ? sub(mean(dim: -2, keepdim: true)) : self

@@ -85,7 +85,8 @@ extension OperatorRow {
             let text = try $0.string("mode")
             guard let mode = Linalg.QRMode(rawValue: text) else {
                 throw Misuse(
-                    "qr received unrecognized mode '\(text)' but expected one of 'reduced' (default), 'r', or 'complete'")
+                    "qr received unrecognized mode '\(text)' but expected one of 'reduced' (default), 'r', or 'complete'"
+                )
             }
             let (Q, R) = Linalg.qr(try $0.tensor("A"), mode: mode)
             return [Q, R]

@@ -35,7 +35,8 @@ extension Linalg {
         let values = A.new([count, n], A.dtype.partType)
         let info = A.newZeros([count], .int32)
         if matrices.count > 0 {
-            try A.backend.run(.hermitianEigen(vectors: vectors, upper: "Uu".contains(letter)), [matrices, values, info])
+            try A.backend.run(
+                .hermitianEigen(vectors: vectors, upper: "Uu".contains(letter)), [matrices, values, info])
             // What is not finite comes back as NaN, as from PyTorch.
             if A.device.kind == .cpu, noGrad({ A.isfinite().all().item() as Bool }) {
                 try LapackFailure.eigen.check(name, info, isBatched: A.dim > 2)

@@ -146,8 +146,9 @@ extension Linalg {
                 throw Misuse("\(name): Number of pivots per batch should be same as the dimension of the matrix")
             }
             guard Size(pivots.shape.dropLast()) == Size(LU.batchDimensions) else {
-                throw Misuse("\(name): Expected LU.shape[:-1] and pivots.shape to be the same, but got pivots with shape "
-                    + "\(pivots.shape.list) instead")
+                throw Misuse(
+                    "\(name): Expected LU.shape[:-1] and pivots.shape to be the same, but got pivots with shape "
+                        + "\(pivots.shape.list) instead")
             }
             let batch = Array(try broadcastShapes(Size(LU.batchDimensions), Size(B.batchDimensions)))
             let n = LU.size(-1)

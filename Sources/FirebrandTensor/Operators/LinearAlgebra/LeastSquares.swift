@@ -49,14 +49,13 @@ extension Linalg {
             let limit = rcond ?? Double(Swift.max(a.size(-2), a.size(-1))) * a.dtype.epsilon
             let parts = try leastSquares(a, rhs, method, limit, name)
             let x = parts.solution
-            let hasResiduals = parts.residuals.dim > 1 || parts.residuals.count > 0
-            let outputs = hasResiduals ? [x, parts.residuals] : [x]
-            Tensor.record("LinalgLstsqBackward0", [a, rhs], outputs: outputs) { node in
+            Tensor.record("LinalgLstsqBackward0", [a, rhs], outputs: [x, parts.residuals]) { node in
                 let saved = (node.save(a), node.save(rhs), node.saveOutput(x))
                 let (needsA, needsB) = (node.needs(0), node.needs(1))
                 return { node, grads in
                     leastSquaresGradient(
-                        grads[0], hasResiduals ? grads[1] : nil, saved.0.value(node), saved.1.value(node),
+                        grads[0], grads[1].flatMap { $0.count > 0 ? $0 : nil }, saved.0.value(node),
+                        saved.1.value(node),
                         saved.2.value(node), needsA, needsB)
                 }
             }
@@ -76,7 +75,8 @@ extension Linalg {
         // LAPACK wants room for B and X in one matrix.
         let rows = Swift.max(m, n)
         let target = a.newZeros([count, k, rows])
-        a.backend.copy(b.swappedAlias().contiguousClone().reseen([count, k, m]), into: noGrad { target.narrow(2, 0, m) })
+        a.backend.copy(
+            b.swappedAlias().contiguousClone().reseen([count, k, m]), into: noGrad { target.narrow(2, 0, m) })
         let values = a.newZeros([count, Swift.min(m, n)], a.dtype.partType)
         let ranks = a.newZeros([count], .int32)
         let info = a.newZeros([count], .int32)

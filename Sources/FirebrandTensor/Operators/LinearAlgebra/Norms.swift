@@ -72,11 +72,13 @@ extension Linalg {
             result.record("LinalgVectorNormBackward0", x) { node in
                 let (savedX, saved) = (node.save(x), node.saveOutput(result))
                 return { node, grad in
+                    if ord == 0 { return Gradients(nil) }
                     let x = savedX.value(node)
                     let isWhole = keepdim || x.dim == 0
                     return Gradients(
                         vectorNormGradient(
-                            isWhole ? grad : grad.with(axes), x, isWhole ? saved.value(node) : saved.value(node).with(axes),
+                            isWhole ? grad : grad.with(axes), x,
+                            isWhole ? saved.value(node) : saved.value(node).with(axes),
                             ord, axes))
                 }
             }
@@ -133,7 +135,6 @@ extension Linalg {
     private static func vectorNormGradient(
         _ grad: Tensor, _ x: Tensor, _ norm: Tensor, _ ord: Double, _ axes: [Int]
     ) -> Tensor {
-        if ord == 0 { return x.mul(0) }
         let direction = x.direction
         if ord == 1 { return direction.mul(grad) }
         let isZero = norm.eq(0)

@@ -92,7 +92,9 @@ extension Linalg {
         let k = tau.shape[1]
         let result = packed.newZeros([count, columns, m])
         if k == 0 {
-            noGrad { packed.backend.copy(Tensor.identity(Swift.max(columns, m), like: packed).narrow(0, 0, columns).narrow(1, 0, m), into: result) }
+            noGrad {
+                packed.backend.copy(Tensor.eye(columns, m, dtype: packed.dtype, device: packed.device), into: result)
+            }
             return result
         }
         let shared = Swift.min(columns, packed.shape[1])
@@ -124,7 +126,8 @@ extension Linalg {
             }
             guard tau.dtype == A.dtype else {
                 throw Misuse(
-                    "\(name): tau dtype \(tau.dtype.scalarTypeName) does not match input dtype \(A.dtype.scalarTypeName)")
+                    "\(name): tau dtype \(tau.dtype.scalarTypeName) does not match input dtype \(A.dtype.scalarTypeName)"
+                )
             }
             try A.checkFractions("linalg.householder_product")
             let packed = A.copiedByColumns()
@@ -136,6 +139,7 @@ extension Linalg {
                 let (savedA, savedTau) = (node.save(A), node.save(tau))
                 return { node, grad in
                     let a = savedA.value(node)
+                    if a.count == 0 || k == 0 { return Gradients(nil) }
                     let start = noGrad {
                         Tensor.eye(m, n, dtype: a.dtype, device: a.device).expand(a.shape)
                     }
@@ -253,6 +257,7 @@ extension Tensor {
                     let (a, t, c) = (saved.0.value(node), saved.1.value(node), saved.2.value(node))
                     // C Q is the adjoint of Qᴴ Cᴴ.
                     let (g, start) = left ? (grad, c) : (grad.adjointMatrix, c.adjointMatrix)
+                    if a.count == 0 || k == 0 { return Gradients(nil, nil, grad) }
                     let (gA, gTau, gC) = Linalg.reflectorGradients(g, a, t, start, adjoint: left == transpose)
                     return Gradients(gA, gTau, left ? gC : gC.adjointMatrix)
                 }

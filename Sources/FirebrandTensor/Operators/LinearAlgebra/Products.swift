@@ -25,7 +25,8 @@ extension Linalg {
         guarded("linalg.vecdot", [x, y]) { () throws(Misuse) in
             guard x.dtype.hasFractions else {
                 throw Misuse(
-                    "linalg.vecdot: Expected a floating point or complex tensor as input. Got \(x.dtype.scalarTypeName)")
+                    "linalg.vecdot: Expected a floating point or complex tensor as input. Got \(x.dtype.scalarTypeName)"
+                )
             }
             try x.checkSameType("linalg.vecdot", y, "x", "y")
             if x.dim == 1, y.dim == 1 { return x.vdot(y) }
@@ -44,7 +45,8 @@ extension Linalg {
     /// - Parameter N: how many powers; as many as there are numbers where left out.
     public static func vander(_ x: Tensor, N: Int? = nil) -> Tensor {
         guarded("linalg.vander", [x]) { () throws(Misuse) in
-            let count = N ?? (x.dim == 0 ? 1 : x.size(-1))
+            let x = x.dim == 0 ? x.unsqueeze(0) : x
+            let count = N ?? x.size(-1)
             guard count > 1 else { throw Misuse("N must be greater than 1.") }
             let base = x.dtype == .bool ? x.to(.int64) : x
             // One power after the other, so that zeros do the gradient no harm.
