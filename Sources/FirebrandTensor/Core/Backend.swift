@@ -11,7 +11,7 @@ package typealias ReductionKernel = fb_reduction_op
 package enum SoftmaxKind: Sendable { case softmax, logSoftmax }
 
 package protocol Backend: Sendable {
-    /// out = op(a); `out` has a's type, or bool where the operation classifies.
+    /// out = op(a); `out` has a's type, or bool where the operation classifies; `abs` of complex numbers is real.
     func unary(_ op: UnaryKernel, _ a: Tensor, into out: Tensor) throws(Misuse)
     /// out = op(a, b); both of one type, `out` of the same, or bool for comparisons and logic.
     func binary(_ op: BinaryKernel, _ a: Tensor, _ b: Tensor, into out: Tensor) throws(Misuse)
@@ -94,6 +94,7 @@ extension UnaryKernel {
     static var isnan: Self { FB_ISNAN }
     static var isinf: Self { FB_ISINF }
     static var isfinite: Self { FB_ISFINITE }
+    static var conj: Self { FB_CONJ }
 
     /// Whether the result is bool whatever the operand.
     var isClassification: Bool { rawValue >= FB_LOGICAL_NOT.rawValue }

@@ -64,8 +64,8 @@ extension Tensor {
                 let b = node.needs(0) ? node.save(other) : nil
                 return { node, grad in
                     Gradients(
-                        b.map { grad.mm($0.value(node).transposedView()) },
-                        a.map { $0.value(node).transposedView().mm(grad) })
+                        b.map { grad.mm($0.value(node).transposedView().conj()) },
+                        a.map { $0.value(node).transposedView().conj().mm(grad) })
                 }
             }
             return result
@@ -118,8 +118,8 @@ extension Tensor {
                 let b = node.needs(0) ? node.save(other) : nil
                 return { node, grad in
                     Gradients(
-                        b.map { grad.bmm($0.value(node).transpose(1, 2)) },
-                        a.map { $0.value(node).transpose(1, 2).bmm(grad) })
+                        b.map { grad.bmm($0.value(node).transpose(1, 2).conj()) },
+                        a.map { $0.value(node).transpose(1, 2).conj().bmm(grad) })
                 }
             }
             return result
@@ -141,8 +141,8 @@ extension Tensor {
                 let (a, b) = (node.save(self), node.save(vector))
                 return { node, grad in
                     Gradients(
-                        node.needs(0) ? grad.unsqueeze(1).mul(b.value(node).unsqueeze(0)) : nil,
-                        node.needs(1) ? a.value(node).t().mv(grad) : nil)
+                        node.needs(0) ? grad.unsqueeze(1).mul(b.value(node).conj().unsqueeze(0)) : nil,
+                        node.needs(1) ? a.value(node).t().conj().mv(grad) : nil)
                 }
             }
             return result
@@ -172,7 +172,8 @@ extension Tensor {
                 let (a, b) = (node.save(self), node.save(other))
                 return { node, grad in
                     Gradients(
-                        node.needs(0) ? grad.mul(b.value(node)) : nil, node.needs(1) ? grad.mul(a.value(node)) : nil)
+                        node.needs(0) ? grad.mul(b.value(node).conj()) : nil,
+                        node.needs(1) ? grad.mul(a.value(node).conj()) : nil)
                 }
             }
             return result
@@ -190,8 +191,8 @@ extension Tensor {
             guard a.shape[1] == b.shape[0] else { throw a.mismatch(b) }
             guard dtype == b.dtype else {
                 throw Misuse(
-                    "self and mat2 must have the same dtype, but got \(dtype.scalarTypeName) and \(b.dtype.scalarTypeName)"
-                )
+                    "self and mat2 must have the same dtype, but got \(dtype.scalarTypeName) and "
+                        + "\(b.dtype.scalarTypeName)")
             }
             let isPlain = beta == .int(1) && alpha == .int(1)
             let result: Tensor
@@ -205,11 +206,11 @@ extension Tensor {
                 let savedA = node.needs(2) ? node.save(a) : nil
                 let savedB = node.needs(1) ? node.save(b) : nil
                 return { node, grad in
-                    let scaled = isPlain ? grad : grad.mul(alpha)
+                    let scaled = isPlain ? grad : grad.mul(alpha.conjugate)
                     return Gradients(
-                        node.needs(0) ? (isPlain ? grad : grad.mul(beta)).unbroadcast(to: shape, type) : nil,
-                        savedB.map { scaled.mm($0.value(node).transposedView()) },
-                        savedA.map { $0.value(node).transposedView().mm(scaled) })
+                        node.needs(0) ? (isPlain ? grad : grad.mul(beta.conjugate)).unbroadcast(to: shape, type) : nil,
+                        savedB.map { scaled.mm($0.value(node).transposedView().conj()) },
+                        savedA.map { $0.value(node).transposedView().conj().mm(scaled) })
                 }
             }
             return result
@@ -262,7 +263,8 @@ extension Tensor {
                     let w = node.needs(0) ? node.save(weight) : nil
                     return { node, grad in
                         Gradients(
-                            w.map { grad.mm($0.value(node)) }, x.map { grad.transposedView().mm($0.value(node)) })
+                            w.map { grad.mm($0.value(node).conj()) },
+                            x.map { grad.transposedView().mm($0.value(node).conj()) })
                     }
                 }
                 return result
@@ -279,7 +281,8 @@ extension Tensor {
                 let w = node.needs(0) ? node.save(weight) : nil
                 return { node, grad in
                     Gradients(
-                        w.map { grad.mm($0.value(node)) }, x.map { grad.transposedView().mm($0.value(node)) },
+                        w.map { grad.mm($0.value(node).conj()) },
+                        x.map { grad.transposedView().mm($0.value(node).conj()) },
                         node.needs(2) ? grad.sum(dim: 0) : nil)
                 }
             }

@@ -39,11 +39,11 @@ extension Tensor {
                 let (shape, type) = (shape, dtype)
                 let (a, x) = (node.save(matrix), node.save(vector))
                 return { node, grad in
-                    let scaled = grad.mul(alpha)
+                    let scaled = grad.mul(alpha.conjugate)
                     return Gradients(
-                        node.needs(0) ? grad.mul(beta).unbroadcast(to: shape, type) : nil,
-                        node.needs(1) ? scaled.outer(x.value(node).conjugated) : nil,
-                        node.needs(2) ? a.value(node).adjointMatrix.mv(scaled) : nil)
+                        node.needs(0) ? grad.mul(beta.conjugate).unbroadcast(to: shape, type) : nil,
+                        node.needs(1) ? scaled.outer(x.value(node).conj()) : nil,
+                        node.needs(2) ? a.value(node).mH.mv(scaled) : nil)
                 }
             }
             return result
@@ -64,7 +64,7 @@ extension Tensor {
             }
             let type = dtype.promoted(with: a.dtype).promoted(with: b.dtype)
             for (name, factor) in [("beta", beta), ("alpha", alpha)] {
-                if case .double = factor, !type.isFloatingPoint {
+                if case .double = factor, !type.isInexact {
                     throw Misuse("For integral input tensors, argument \(name) must not be a floating point number.")
                 }
                 if case .bool = factor, type != .bool {
@@ -84,11 +84,11 @@ extension Tensor {
                 let (shape, types) = (shape, [dtype, a.dtype, b.dtype])
                 let (left, right) = (node.save(a), node.save(b))
                 return { node, grad in
-                    let scaled = grad.mul(alpha)
+                    let scaled = grad.mul(alpha.conjugate)
                     return Gradients(
-                        node.needs(0) ? grad.mul(beta).unbroadcast(to: shape, types[0]) : nil,
-                        node.needs(1) ? scaled.mv(right.value(node).conjugated.to(grad.dtype)).to(types[1]) : nil,
-                        node.needs(2) ? scaled.t().mv(left.value(node).conjugated.to(grad.dtype)).to(types[2]) : nil)
+                        node.needs(0) ? grad.mul(beta.conjugate).unbroadcast(to: shape, types[0]) : nil,
+                        node.needs(1) ? scaled.mv(right.value(node).conj().to(grad.dtype)).to(types[1]) : nil,
+                        node.needs(2) ? scaled.t().mv(left.value(node).conj().to(grad.dtype)).to(types[2]) : nil)
                 }
             }
             return result
@@ -129,12 +129,12 @@ extension Tensor {
                 let (shape, type) = (shape, dtype)
                 let (left, right) = (node.save(a), node.save(b))
                 return { node, grad in
-                    let batches = grad.mul(alpha).unsqueeze(0)
+                    let batches = grad.mul(alpha.conjugate).unsqueeze(0)
                         .expand(left.value(node).shape[0], grad.shape[0], grad.shape[1])
                     return Gradients(
-                        node.needs(0) ? grad.mul(beta).unbroadcast(to: shape, type) : nil,
-                        node.needs(1) ? batches.bmm(right.value(node).adjointMatrix) : nil,
-                        node.needs(2) ? left.value(node).adjointMatrix.bmm(batches) : nil)
+                        node.needs(0) ? grad.mul(beta.conjugate).unbroadcast(to: shape, type) : nil,
+                        node.needs(1) ? batches.bmm(right.value(node).mH) : nil,
+                        node.needs(2) ? left.value(node).mH.bmm(batches) : nil)
                 }
             }
             return result
@@ -158,11 +158,11 @@ extension Tensor {
                 let (shape, type) = (shape, dtype)
                 let (left, right) = (node.save(a), node.save(b))
                 return { node, grad in
-                    let scaled = grad.mul(alpha)
+                    let scaled = grad.mul(alpha.conjugate)
                     return Gradients(
-                        node.needs(0) ? grad.mul(beta).unbroadcast(to: shape, type) : nil,
-                        node.needs(1) ? scaled.bmm(right.value(node).adjointMatrix) : nil,
-                        node.needs(2) ? left.value(node).adjointMatrix.bmm(scaled) : nil)
+                        node.needs(0) ? grad.mul(beta.conjugate).unbroadcast(to: shape, type) : nil,
+                        node.needs(1) ? scaled.bmm(right.value(node).mH) : nil,
+                        node.needs(2) ? left.value(node).mH.bmm(scaled) : nil)
                 }
             }
             return result
@@ -179,7 +179,7 @@ extension Tensor {
 extension Scalar {
     /// The number as a factor of elements of a type: whole ones for integers.
     fileprivate func factor(for dtype: DType) -> Scalar {
-        if case .double = self, !dtype.isFloatingPoint { return .int(intValue) }
+        if case .double = self, !dtype.isInexact { return .int(intValue) }
         if case .bool(let value) = self { return .int(value ? 1 : 0) }
         return self
     }

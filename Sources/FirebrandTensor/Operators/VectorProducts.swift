@@ -2,7 +2,7 @@
 
 extension Tensor {
     /// The inner product of two vectors, the first one conjugated. PyTorch: `torch.vdot`.
-    public func vdot(_ other: Tensor) -> Tensor { conjugated.dot(other) }
+    public func vdot(_ other: Tensor) -> Tensor { conj().dot(other) }
 
     /// Sums of products over the last dimensions of both: `self[…, k] other[…, k]`. PyTorch: `torch.inner`.
     ///

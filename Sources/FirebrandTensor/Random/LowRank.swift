@@ -17,10 +17,10 @@ extension Tensor {
             let isWide = size(-2) < size(-1)
             let whole = M.map { sub($0.expand(shape)) } ?? self
             // The basis is one of the taller side.
-            let A = isWide ? whole.adjointMatrix : whole
+            let A = isWide ? whole.mH : whole
             let Q = A.approximateBasis(q, niter)
-            let (U, S, Vh) = Linalg.svd(Q.adjointMatrix.matmul(A), fullMatrices: false)
-            let (left, right) = (Q.matmul(U), Vh.adjointMatrix)
+            let (U, S, Vh) = Linalg.svd(Q.mH.matmul(A), fullMatrices: false)
+            let (left, right) = (Q.matmul(U), Vh.mH)
             return isWide ? (right, S, left) : (left, S, right)
         }
     }
@@ -30,7 +30,7 @@ extension Tensor {
         let start = Tensor.randn([size(-1), q], dtype: dtype, device: device)
         var Q = Linalg.qr(matmul(start)).Q
         for _ in 0..<niter {
-            Q = Linalg.qr(adjointMatrix.matmul(Q)).Q
+            Q = Linalg.qr(mH.matmul(Q)).Q
             Q = Linalg.qr(matmul(Q)).Q
         }
         return Q

@@ -37,6 +37,8 @@ extension fb_lapack_type {
         switch dtype {
         case .float32: self = FB_LAPACK_F32
         case .float64: self = FB_LAPACK_F64
+        case .complex64: self = FB_LAPACK_C64
+        case .complex128: self = FB_LAPACK_C128
         default: return nil
         }
     }

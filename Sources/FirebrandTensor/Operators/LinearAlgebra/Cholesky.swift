@@ -39,13 +39,13 @@ extension Linalg {
             let saved = node.saveOutput(L)
             return { node, grad in
                 let factor = saved.value(node)
-                let (l, g) = upper ? (factor.adjointMatrix, grad.adjointMatrix) : (factor, grad)
-                let phi = l.adjointMatrix.matmul(g).tril()
+                let (l, g) = upper ? (factor.mH, grad.mH) : (factor, grad)
+                let phi = l.mH.matmul(g).tril()
                 // Half of it and of its adjoint; the diagonal, which both have, counts once more halved.
                 let half = phi.tril(diagonal: -1).add(phi.sub(phi.tril(diagonal: -1)).mul(0.5))
-                let symmetric = half.add(half.adjointMatrix).mul(0.5)
+                let symmetric = half.add(half.mH).mul(0.5)
                 let right = solveTriangular(l, symmetric, upper: false, left: false)
-                return Gradients(solveTriangular(l.adjointMatrix, right, upper: true))
+                return Gradients(solveTriangular(l.mH, right, upper: true))
             }
         }
         return (L, info.reseen(Size(A.batchDimensions)))
@@ -147,8 +147,8 @@ extension Tensor {
                     let factor = savedFactor.value(node)
                     let gB = grad.choleskySolve(factor, upper: upper)
                     guard needsFactor else { return Gradients(gB) }
-                    let product = gB.matmul(saved.value(node).adjointMatrix)
-                    let common = product.add(product.adjointMatrix)
+                    let product = gB.matmul(saved.value(node).mH)
+                    let common = product.add(product.mH)
                     return Gradients(gB, (upper ? factor.matmul(common) : common.matmul(factor)).neg())
                 }
             }
@@ -168,14 +168,14 @@ extension Tensor {
             let full = matrix.byColumns(batchDimensions)
             let result = noGrad {
                 upper
-                    ? full.triu().add(full.triu(diagonal: 1).adjointMatrix)
-                    : full.tril().add(full.tril(diagonal: -1).adjointMatrix)
+                    ? full.triu().add(full.triu(diagonal: 1).mH)
+                    : full.tril().add(full.tril(diagonal: -1).mH)
             }
             result.record("CholeskyInverseBackward0", self) { node in
                 let (factor, inverse) = (node.save(self), node.saveOutput(result))
                 return { node, grad in
                     let (factor, inverse) = (factor.value(node), inverse.value(node))
-                    let common = inverse.matmul(grad.add(grad.adjointMatrix)).matmul(inverse)
+                    let common = inverse.matmul(grad.add(grad.mH)).matmul(inverse)
                     return Gradients((upper ? factor.matmul(common) : common.matmul(factor)).neg())
                 }
             }

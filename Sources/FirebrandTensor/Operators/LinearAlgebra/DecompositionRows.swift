@@ -131,6 +131,11 @@ extension OperatorRow {
         linear("linalg.eigvalsh", "input, UPLO='L', *, out=None") {
             Linalg.eigvalsh(try $0.input, UPLO: try $0.string("UPLO"))
         },
+        linear("linalg.eig", "input, *, out=None") {
+            let (L, V) = Linalg.eig(try $0.input)
+            return [L, V]
+        },
+        linear("linalg.eigvals", "input, *, out=None") { Linalg.eigvals(try $0.input) },
         linear("linalg.polar", "A, *, out=None") {
             let (U, H) = Linalg.polar(try $0.tensor("A"))
             return [U, H]

@@ -26,23 +26,23 @@ extension Linalg {
         _ grad: Tensor, _ det: Tensor, _ A: Tensor, _ factors: LUFactors
     ) throws(Misuse) -> Tensor {
         if A.count == 0 { return Tensor.zerosLike(A) }
-        let scale = grad.mul(det.conjugated).unsqueeze(-1).expand(Array(A.shape.dropLast()))
+        let scale = grad.mul(det.conj()).unsqueeze(-1).expand(Array(A.shape.dropLast()))
         if !isGradEnabled() {
             // The determinant is smooth, so a singular matrix is replaced by one beside it.
             var near = factors
             near.lu = factors.lu.contiguousClone()
             let diagonal = near.diagonal
-            A.backend.copy(diagonal.maskedFill(diagonal.eq(0), A.dtype.epsilon), into: diagonal)
+            A.backend.copy(diagonal.maskedFill(diagonal.eq(0), A.dtype.finfo.eps), into: diagonal)
             return try near.solve(scale.diagonalMatrices, left: true, adjoint: true)
         }
-        let small = noGrad { det.abs().lt(100 * A.dtype.epsilon) }
+        let small = noGrad { det.abs().lt(100 * A.dtype.finfo.eps) }
         if A.device.kind != .cpu || !(small.any().item() as Bool) {
-            return solve(A.adjointMatrix, scale.diagonalMatrices)
+            return solve(A.mH, scale.diagonalMatrices)
         }
         // The adjugate from the singular values (Higham, "What Is the Adjugate of a Matrix?", 2020): the product of all
         // but one of them on the diagonal.
         let (U, S, Vh) = svd(A)
-        let alpha = Linalg.det(U).mul(Linalg.det(Vh)).conjugated.mul(grad)
+        let alpha = Linalg.det(U).mul(Linalg.det(Vh)).conj().mul(grad)
         let n = S.size(-1)
         let others = (0..<n).map { index -> Tensor in
             let rest = (0..<n).filter { $0 != index }.map { S.select(-1, $0) }
@@ -62,20 +62,19 @@ extension Linalg {
             let (sign, size) = noGrad { () -> (Tensor, Tensor) in
                 let diagonal = factors.diagonal
                 let size = diagonal.abs()
-                let unit = A.dtype.hasParts ? diagonal.div(size).maskedFill(size.eq(0), 0) : diagonal.sign()
-                return (unit.prod(dim: -1).mul(factors.parity(A.dtype)), size.log().sum(dim: -1))
+                return (diagonal.sgn().prod(dim: -1).mul(factors.parity(A.dtype)), size.log().sum(dim: -1))
             }
             Tensor.record("LinalgSlogdetBackward0", [A], outputs: [sign, size]) { node in
                 let (savedA, savedSign) = (node.save(A), node.saveOutput(sign))
                 return { node, grads in
                     let a = savedA.value(node)
                     var scale = grads[1]
-                    if a.dtype.hasParts {
+                    if a.dtype.isComplex {
                         scale = logGradient(grads[0], grads[1], savedSign.value(node))
                     }
                     guard let scale else { return Gradients(Tensor.zerosLike(a)) }
                     let d = scale.unsqueeze(-1).expand(Array(a.shape.dropLast())).diagonalMatrices
-                    if isGradEnabled() { return Gradients(solve(a.adjointMatrix, d)) }
+                    if isGradEnabled() { return Gradients(solve(a.mH, d)) }
                     return guarded("linalg.slogdet", [a], orElse: Gradients(nil)) { () throws(Misuse) in
                         Gradients(try factors.solve(d, left: true, adjoint: true))
                     }
@@ -85,9 +84,12 @@ extension Linalg {
         }
     }
 
-    /// What both gradients come to: the sign turns by the imaginary part of the trace of A⁻¹ dA.
+    /// What both gradients come to, where the sign is complex: it turns by the imaginary part of the trace of A⁻¹ dA.
     private static func logGradient(_ gSign: Tensor?, _ gLog: Tensor?, _ sign: Tensor) -> Tensor? {
-        gLog
+        let turn = gSign.map { $0.conj().mul(sign).imag.neg() }
+        if gLog == nil, turn == nil { return nil }
+        let zero = noGrad { Tensor.zerosLike(sign.real) }
+        return complex(gLog ?? zero, turn ?? zero)
     }
 }
 
@@ -103,6 +105,7 @@ extension Tensor {
             try checkFractions("logdet")
             try checkSquare("logdet")
             let (sign, logarithm) = Linalg.slogdet(self)
+            if dtype.isComplex { return sign.log().add(logarithm) }
             return logarithm.maskedFill(sign.eq(-1), Double.nan)
         }
     }

@@ -27,12 +27,12 @@ extension Linalg {
         guard let letter = UPLO.first, "LlUu".contains(letter) else {
             throw Misuse("Expected UPLO argument to be 'L' or 'U', but got \(UPLO)")
         }
-        guard A.dtype.hasFractions, !A.dtype.isReducedFloatingPoint else {
+        guard A.dtype.isInexact, !A.dtype.isReducedFloatingPoint else {
             throw Misuse("\"linalg_eigh_cpu\" not implemented for '\(A.dtype.scalarTypeName)'")
         }
         let matrices = A.copiedByColumns()
         let (count, n) = (matrices.shape[0], A.size(-1))
-        let values = A.new([count, n], A.dtype.partType)
+        let values = A.new([count, n], A.dtype.realType)
         let info = A.newZeros([count], .int32)
         if matrices.count > 0 {
             try A.backend.run(
@@ -63,15 +63,15 @@ extension Linalg {
     private static func eighGradient(_ gL: Tensor?, _ gV: Tensor?, _ L: Tensor, _ V: Tensor) -> Tensor {
         guard let gV else {
             guard let gL else { return V.mul(0) }
-            return gL.scalingColumns(of: V).matmul(V.adjointMatrix)
+            return gL.scalingColumns(of: V).matmul(V.mH)
         }
-        let product = V.adjointMatrix.matmul(gV)
+        let product = V.mH.matmul(gV)
         // Only the part along which orthonormal vectors can turn counts.
-        let skew = product.sub(product.adjointMatrix).mul(0.5)
+        let skew = product.sub(product.mH).mul(0.5)
         let E = L.unsqueeze(-2).sub(L.unsqueeze(-1)).add(Tensor.identity(L.size(-1), like: L))
         var core = skew.div(E)
         if let gL { core = core.add(gL.diagonalMatrices) }
-        return V.matmul(core.matmul(V.adjointMatrix))
+        return V.matmul(core.matmul(V.mH))
     }
 
     /// The Hermitian square root of Hermitian positive-semidefinite matrices. PyTorch: `torch.linalg.matrix_sqrth`.
@@ -86,16 +86,16 @@ extension Linalg {
                 return (L.clampMin(0).sqrt(), V)
             }
             if hasFailed { return Tensor.placeholder() }
-            let result = noGrad { roots.scalingColumns(of: V).matmul(V.adjointMatrix) }
+            let result = noGrad { roots.scalingColumns(of: V).matmul(V.mH) }
             result.record("LinalgMatrixSqrthBackward0", A) { node in
                 let saved = node.saveOutput(result)
                 return { node, grad in
                     // The result's eigenvectors are A's; through it the rule differentiates again.
                     let (s, V) = isGradEnabled() ? eigh(saved.value(node)) : (roots, V)
                     let sums = s.unsqueeze(-1).add(s.unsqueeze(-2))
-                    let inner = V.adjointMatrix.matmul(grad).matmul(V).div(sums)
-                    let full = V.matmul(inner).matmul(V.adjointMatrix)
-                    return Gradients(full.add(full.adjointMatrix).mul(0.5))
+                    let inner = V.mH.matmul(grad).matmul(V).div(sums)
+                    let full = V.matmul(inner).matmul(V.mH)
+                    return Gradients(full.add(full.mH).mul(0.5))
                 }
             }
             return result

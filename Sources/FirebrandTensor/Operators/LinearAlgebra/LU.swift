@@ -70,23 +70,23 @@ extension Linalg {
         let L1 = L.narrow(-2, 0, k)
         let U1 = U.narrow(-1, 0, k)
         // The parts of both triangles that are free: strictly lower for L, upper for U.
-        var lower = L1.adjointMatrix.matmul(gL.narrow(-2, 0, k))
-        var upper = gU.narrow(-1, 0, k).matmul(U1.adjointMatrix)
+        var lower = L1.mH.matmul(gL.narrow(-2, 0, k))
+        var upper = gU.narrow(-1, 0, k).matmul(U1.mH)
         var wide: Tensor?
         var tall: Tensor?
         if n > k {
             let (U2, gU2) = (U.narrow(-1, k, n - k), gU.narrow(-1, k, n - k))
-            lower = lower.sub(gU2.matmul(U2.adjointMatrix))
-            wide = solveTriangular(L1.adjointMatrix, gU2, upper: true, unitriangular: true)
+            lower = lower.sub(gU2.matmul(U2.mH))
+            wide = solveTriangular(L1.mH, gU2, upper: true, unitriangular: true)
         }
         if m > k {
             let (L2, gL2) = (L.narrow(-2, k, m - k), gL.narrow(-2, k, m - k))
-            upper = upper.sub(L2.adjointMatrix.matmul(gL2))
-            tall = solveTriangular(U1.adjointMatrix, gL2, upper: false, left: false)
+            upper = upper.sub(L2.mH.matmul(gL2))
+            tall = solveTriangular(U1.mH, gL2, upper: false, left: false)
         }
         let inner = lower.tril(diagonal: -1).add(upper.triu())
-        let right = solveTriangular(U1.adjointMatrix, inner, upper: false, left: false)
-        var result = solveTriangular(L1.adjointMatrix, right, upper: true, unitriangular: true)
+        let right = solveTriangular(U1.mH, inner, upper: false, left: false)
+        var result = solveTriangular(L1.mH, right, upper: true, unitriangular: true)
         if let wide { result = cat([result, wide], dim: -1) }
         if let tall { result = cat([result, tall], dim: -2) }
         return P.matmul(result)
@@ -178,17 +178,17 @@ extension Linalg {
     ) throws(Misuse) -> Tensor {
         let (P, L, U) = try unpack(LU, pivots)
         if left != adjoint {
-            let product = (left ? grad : grad.adjointMatrix).neg().matmul(left ? X.adjointMatrix : X)
-            let gR = solveTriangular(U.adjointMatrix, product, upper: false)
+            let product = (left ? grad : grad.mH).neg().matmul(left ? X.mH : X)
+            let gR = solveTriangular(U.mH, product, upper: false)
             let gL = solveTriangular(
-                L.adjointMatrix, gR.matmul(U.adjointMatrix), upper: true, unitriangular: true
+                L.mH, gR.matmul(U.mH), upper: true, unitriangular: true
             )
             return gL.tril(diagonal: -1).add(gR.triu())
         }
-        let product = P.transpose(-2, -1).neg().matmul(left ? X : X.adjointMatrix)
-            .matmul(left ? grad.adjointMatrix : grad).matmul(P)
-        let gR = solveTriangular(L.adjointMatrix, product, upper: true, left: false, unitriangular: true)
-        let gU = solveTriangular(U.adjointMatrix, L.adjointMatrix.matmul(gR), upper: false, left: false)
+        let product = P.transpose(-2, -1).neg().matmul(left ? X : X.mH)
+            .matmul(left ? grad.mH : grad).matmul(P)
+        let gR = solveTriangular(L.mH, product, upper: true, left: false, unitriangular: true)
+        let gU = solveTriangular(U.mH, L.mH.matmul(gR), upper: false, left: false)
         return gR.tril(diagonal: -1).add(gU.triu())
     }
 }

@@ -16,7 +16,7 @@ struct LUFactors {
     /// Factorises; square contiguous real matrices as their transposes, which saves rearranging them.
     init(_ a: Tensor, allowsTranspose: Bool = true) throws(Misuse) {
         batch = a.batchDimensions
-        isTransposed = allowsTranspose && a.isContiguous && !a.dtype.hasParts
+        isTransposed = allowsTranspose && a.isContiguous && !a.dtype.isComplex
         lu = isTransposed ? a.copiedByRows() : a.copiedByColumns()
         let count = lu.shape[0]
         pivots = a.new([count, Swift.min(a.shape[a.dim - 1], a.shape[a.dim - 2])], .int32)
@@ -36,7 +36,7 @@ struct LUFactors {
         // X A = B is Aᵀ Xᵀ = Bᵀ, and the transpose of B column by column is B row by row.
         let rhs = left ? b.copiedByColumns() : b.copiedByRows()
         if rhs.count > 0 {
-            let isComplex = b.dtype.hasParts
+            let isComplex = b.dtype.isComplex
             let usesTranspose = (adjoint && !isComplex) != (left == isTransposed)
             if isComplex, adjoint, !left {
                 // Aᴴ from the right is the conjugate of A from the left.
@@ -51,9 +51,9 @@ struct LUFactors {
     }
 
     private func solveConjugated(_ rhs: Tensor) throws(Misuse) {
-        let conjugate = noGrad { rhs.conjugated.contiguousClone() }
+        let conjugate = noGrad { rhs.conj().contiguousClone() }
         try rhs.backend.run(.luSolve(.plain), [lu, pivots, conjugate])
-        noGrad { rhs.backend.copy(conjugate.conjugated, into: rhs) }
+        noGrad { rhs.backend.copy(conjugate.conj(), into: rhs) }
     }
 
     /// Whether an odd number of rows was exchanged, as -1 or 1.

@@ -46,7 +46,7 @@ extension Linalg {
             }
             let batch = Array(try broadcastShapes(Size(A.batchDimensions), Size(b.batchDimensions)))
             let (a, rhs) = (A.expand(batch + A.shape.suffix(2)), b.expand(batch + b.shape.suffix(2)))
-            let limit = rcond ?? Double(Swift.max(a.size(-2), a.size(-1))) * a.dtype.epsilon
+            let limit = rcond ?? Double(Swift.max(a.size(-2), a.size(-1))) * a.dtype.finfo.eps
             let parts = try leastSquares(a, rhs, method, limit, name)
             let x = parts.solution
             Tensor.record("LinalgLstsqBackward0", [a, rhs], outputs: [x, parts.residuals]) { node in
@@ -77,7 +77,7 @@ extension Linalg {
         let target = a.newZeros([count, k, rows])
         a.backend.copy(
             b.swappedAlias().contiguousClone().reseen([count, k, m]), into: noGrad { target.narrow(2, 0, m) })
-        let values = a.newZeros([count, Swift.min(m, n)], a.dtype.partType)
+        let values = a.newZeros([count, Swift.min(m, n)], a.dtype.realType)
         let ranks = a.newZeros([count], .int32)
         let info = a.newZeros([count], .int32)
         if matrices.count > 0, k > 0 {
@@ -87,7 +87,7 @@ extension Linalg {
             a.backend.fill(target, .int(0))
         }
         let full = target.byColumns(batch)
-        let nothing = a.new([0], a.dtype.partType)
+        let nothing = a.new([0], a.dtype.realType)
         return noGrad {
             let rank = ranks.reseen(Size(batch)).to(.int64)
             let hasFullRank =
@@ -111,15 +111,15 @@ extension Linalg {
             // X is the pseudo-inverse times B.
             let P = pinv(A)
             if needsA {
-                let grad = gX.matmul(B.adjointMatrix)
+                let grad = gX.matmul(B.mH)
                 gA = pinvGradient(grad, P, A)
             }
-            if needsB { gB = P.adjointMatrix.matmul(gX) }
+            if needsB { gB = P.mH.matmul(gX) }
         }
         if let gR {
             let scaled = A.matmul(X).sub(B).mul(gR.unsqueeze(-2)).mul(2)
             if needsA {
-                let term = scaled.matmul(X.adjointMatrix)
+                let term = scaled.matmul(X.mH)
                 gA = gA.map { $0.add(term) } ?? term
             }
             if needsB { gB = gB.map { $0.sub(scaled) } ?? scaled.neg() }

@@ -32,7 +32,7 @@ extension Tensor {
     }
 
     func checkFractions(_ name: String, allowsHalves: Bool = false) throws(Misuse) {
-        guard dtype.hasFractions else {
+        guard dtype.isInexact else {
             throw Misuse(
                 "\(name): Expected a floating point or complex tensor as input. Got \(dtype.scalarTypeName)")
         }

@@ -32,7 +32,7 @@ extension Linalg {
             result.record("LinalgMatrixExpBackward0", A) { node in
                 let saved = node.save(A)
                 return { node, grad in
-                    let adjoint = saved.value(node).adjointMatrix
+                    let adjoint = saved.value(node).mH
                     let n = adjoint.size(-1)
                     let upper = cat([adjoint, grad], dim: -1)
                     let lower = cat([Tensor.zerosLike(adjoint), adjoint], dim: -1)
@@ -49,7 +49,7 @@ extension Linalg {
     private static func exponential(_ A: Tensor) -> Tensor {
         if A.count == 0 { return A.clone() }
         if A.dtype.isReducedFloatingPoint { return exponential(A.to(.float32)).to(A.dtype) }
-        let bound = A.dtype.partType == .float64 ? 1.090863719290036 : 3.010066362817634
+        let bound = A.dtype.realType == .float64 ? 1.090863719290036 : 3.010066362817634
         let norms = A.abs().sum(dim: -2).amax(dim: [-1])
         let halvings = norms.div(bound).log2().ceil().clampMin(0).maskedFill(norms.isfinite().logicalNot(), 0)
         let X = A.mul(Tensor.pow(2.0, halvings.neg()).unsqueeze(-1).unsqueeze(-1))

@@ -97,7 +97,7 @@ extension Linalg {
     }
 
     static func checkWidening(_ name: String, _ x: Tensor, _ dtype: DType) throws(Misuse) {
-        guard dtype.hasFractions else {
+        guard dtype.isInexact else {
             throw Misuse(
                 "\(name): dtype should be floating point or complex, but got \(dtype.scalarTypeName)")
         }
@@ -110,7 +110,7 @@ extension Linalg {
 
     /// The norm with all dimensions kept. 16-bit floats are summed in float32.
     private static func vectorNormOfParts(_ x: Tensor, _ ord: Double, _ axes: [Int]) -> Tensor {
-        let type = x.dtype.partType
+        let type = x.dtype.realType
         let wide = x.dtype.isReducedFloatingPoint ? x.to(.float32) : x
         let sizes = wide.abs()
         let result: Tensor
@@ -135,7 +135,7 @@ extension Linalg {
     private static func vectorNormGradient(
         _ grad: Tensor, _ x: Tensor, _ norm: Tensor, _ ord: Double, _ axes: [Int]
     ) -> Tensor {
-        let direction = x.direction
+        let direction = x.sgn()
         if ord == 1 { return direction.mul(grad) }
         let isZero = norm.eq(0)
         if ord == 2 {
@@ -242,9 +242,6 @@ extension Linalg {
 }
 
 extension Tensor {
-    /// The sign of each element.
-    fileprivate var direction: Tensor { sign() }
-
     /// Without these dimensions, which have length 1; not recorded.
     fileprivate func without(_ axes: [Int]) -> Tensor {
         reseen(Size((0..<dim).filter { !axes.contains($0) }.map { shape[$0] }))

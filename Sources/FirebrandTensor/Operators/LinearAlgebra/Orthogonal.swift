@@ -56,21 +56,21 @@ extension Linalg {
     private static func qrGradient(_ gQ: Tensor?, _ gR: Tensor?, _ Q: Tensor, _ R: Tensor) -> Tensor {
         let (m, n) = (Q.size(-2), R.size(-1))
         var middle: Tensor?
-        if let gR { middle = gR.matmul(R.adjointMatrix) }
+        if let gR { middle = gR.matmul(R.mH) }
         if let gQ {
-            let product = Q.adjointMatrix.matmul(gQ)
+            let product = Q.mH.matmul(gQ)
             middle = middle.map { $0.sub(product) } ?? product.neg()
         }
         guard let middle else { return Tensor.zeros(R.shape, dtype: R.dtype) }
         if m >= n {
             let upper = middle.triu()
-            let both = upper.add(upper.triu(diagonal: 1).adjointMatrix)
+            let both = upper.add(upper.triu(diagonal: 1).mH)
             var result = Q.matmul(both.withRealDiagonal)
             if let gQ { result = result.add(gQ) }
-            return solveTriangular(R.adjointMatrix, result, upper: false, left: false)
+            return solveTriangular(R.mH, result, upper: false, left: false)
         }
-        let skew = middle.adjointMatrix.sub(middle).tril().withHalvedImaginaryDiagonal
-        let leading = solveTriangular(R.narrow(-1, 0, m).adjointMatrix, Q.matmul(skew), upper: false, left: false)
+        let skew = middle.mH.sub(middle).tril().withHalvedImaginaryDiagonal
+        let leading = solveTriangular(R.narrow(-1, 0, m).mH, Q.matmul(skew), upper: false, left: false)
         let rest = Tensor.zeros(R.batchDimensions + [m, n - m], dtype: R.dtype, device: R.device)
         let result = cat([leading, rest], dim: -1)
         return gR.map { result.add(Q.matmul($0)) } ?? result
@@ -165,8 +165,8 @@ extension Linalg {
         func vector(_ i: Int) -> Tensor { vectors.narrow(-1, i, 1) }
         func factor(_ i: Int) -> Tensor { tau.narrow(-1, i, 1).unsqueeze(-1) }
         func reflect(_ i: Int, _ x: Tensor, conjugate: Bool) -> Tensor {
-            let (v, t) = (vector(i), conjugate ? factor(i).conjugated : factor(i))
-            return x.sub(t.mul(v).matmul(v.adjointMatrix.matmul(x)))
+            let (v, t) = (vector(i), conjugate ? factor(i).conj() : factor(i))
+            return x.sub(t.mul(v).matmul(v.mH.matmul(x)))
         }
         // What each reflector is applied to, the last applied first.
         let order = adjoint ? Array((0..<k).reversed()) : Array(0..<k)
@@ -177,12 +177,12 @@ extension Linalg {
         var gFactors: [Int: Tensor] = [:]
         for (position, i) in order.enumerated() {
             let (v, r) = (vector(i), operands[k - 1 - position])
-            let t = adjoint ? factor(i).conjugated : factor(i)
-            let gr = g.matmul(r.adjointMatrix.matmul(v))
-            let rg = r.matmul(g.adjointMatrix.matmul(v))
-            let gFactor = v.adjointMatrix.matmul(gr).neg().squeeze(-1)
-            gFactors[i] = adjoint ? gFactor.conjugated : gFactor
-            gVectors[i] = t.conjugated.mul(gr).add(t.mul(rg)).neg()
+            let t = adjoint ? factor(i).conj() : factor(i)
+            let gr = g.matmul(r.mH.matmul(v))
+            let rg = r.matmul(g.mH.matmul(v))
+            let gFactor = v.mH.matmul(gr).neg().squeeze(-1)
+            gFactors[i] = adjoint ? gFactor.conj() : gFactor
+            gVectors[i] = t.conj().mul(gr).add(t.mul(rg)).neg()
             g = reflect(i, g, conjugate: !adjoint)
         }
         var parts = (0..<k).map { gVectors[$0]! }
@@ -245,7 +245,7 @@ extension Tensor {
             let factors = tau.contiguousClone().reseen([packed.shape[0], k])
             let info = newZeros([packed.shape[0]], .int32)
             if target.count > 0, k > 0 {
-                let form: MatrixRoutine.Form = !transpose ? .plain : dtype.hasParts ? .adjoint : .transposed
+                let form: MatrixRoutine.Form = !transpose ? .plain : dtype.isComplex ? .adjoint : .transposed
                 // LAPACK wants no more columns than there are reflectors.
                 let columns = noGrad { packed.narrow(1, 0, k).contiguous() }
                 try backend.run(.reflect(left: left, form), [columns, factors, target, info])
@@ -256,10 +256,10 @@ extension Tensor {
                 return { node, grad in
                     let (a, t, c) = (saved.0.value(node), saved.1.value(node), saved.2.value(node))
                     // C Q is the adjoint of Qᴴ Cᴴ.
-                    let (g, start) = left ? (grad, c) : (grad.adjointMatrix, c.adjointMatrix)
+                    let (g, start) = left ? (grad, c) : (grad.mH, c.mH)
                     if a.count == 0 || k == 0 { return Gradients(nil, nil, grad) }
                     let (gA, gTau, gC) = Linalg.reflectorGradients(g, a, t, start, adjoint: left == transpose)
-                    return Gradients(gA, gTau, left ? gC : gC.adjointMatrix)
+                    return Gradients(gA, gTau, left ? gC : gC.mH)
                 }
             }
             return result

@@ -23,14 +23,14 @@ extension Linalg {
     /// `torch.linalg.vecdot`.
     public static func vecdot(_ x: Tensor, _ y: Tensor, dim: Int = -1) -> Tensor {
         guarded("linalg.vecdot", [x, y]) { () throws(Misuse) in
-            guard x.dtype.hasFractions else {
+            guard x.dtype.isInexact else {
                 throw Misuse(
                     "linalg.vecdot: Expected a floating point or complex tensor as input. Got \(x.dtype.scalarTypeName)"
                 )
             }
             try x.checkSameType("linalg.vecdot", y, "x", "y")
             if x.dim == 1, y.dim == 1 { return x.vdot(y) }
-            return x.conjugated.mul(y).sum(dim: dim)
+            return x.conj().mul(y).sum(dim: dim)
         }
     }
 

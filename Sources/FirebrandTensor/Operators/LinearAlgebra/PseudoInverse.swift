@@ -25,7 +25,7 @@ extension Linalg {
     private static func bound(
         _ atol: Tolerance?, _ rtol: Tolerance?, _ A: Tensor, largest: Tensor
     ) -> Tensor {
-        let rounding = Double(Swift.max(A.size(-2), A.size(-1))) * A.dtype.epsilon
+        let rounding = Double(Swift.max(A.size(-2), A.size(-1))) * A.dtype.finfo.eps
         let absolute = atol?.tensor(like: largest)
         let relative: Tensor
         if let rtol {
@@ -62,7 +62,7 @@ extension Linalg {
         _ A: Tensor, atol: Tolerance? = nil, rtol: Tolerance? = nil, hermitian: Bool = false
     ) -> Tensor {
         guarded("linalg.pinv", [A]) { () throws(Misuse) in
-            guard A.dim >= 2, A.dtype.hasFractions, !A.dtype.isReducedFloatingPoint else {
+            guard A.dim >= 2, A.dtype.isInexact, !A.dtype.isReducedFloatingPoint else {
                 throw Misuse(
                     "linalg.pinv(\(A.dtype.scalarTypeName){\(A.shape.list)}): expected a tensor with 2 or more dimensions of "
                         + "float, double, cfloat or cdouble types")
@@ -76,12 +76,12 @@ extension Linalg {
                     let size = L.abs()
                     let limit = bound(atol, rtol, A, largest: size.amax(dim: [-1])).unsqueeze(-1)
                     return L.reciprocal().maskedFill(size.gt(limit).logicalNot(), 0).scalingColumns(of: V)
-                        .matmul(V.adjointMatrix)
+                        .matmul(V.mH)
                 }
                 let (U, S, Vh) = svd(A, fullMatrices: false)
                 let limit = bound(atol, rtol, A, largest: S.narrow(-1, 0, 1).squeeze(-1)).unsqueeze(-1)
-                return S.reciprocal().maskedFill(S.gt(limit).logicalNot(), 0).scalingColumns(of: Vh.adjointMatrix)
-                    .matmul(U.adjointMatrix)
+                return S.reciprocal().maskedFill(S.gt(limit).logicalNot(), 0).scalingColumns(of: Vh.mH)
+                    .matmul(U.mH)
             }
             if hasFailed { return Tensor.placeholder() }
             result.record("LinalgPinvBackward0", A) { node in
@@ -94,18 +94,18 @@ extension Linalg {
 
     /// The gradient of a pseudo-inverse P of A.
     static func pinvGradient(_ grad: Tensor, _ P: Tensor, _ A: Tensor) -> Tensor {
-        let (Ph, gh) = (P.adjointMatrix, grad.adjointMatrix)
+        let (Ph, gh) = (P.mH, grad.mH)
         // The smaller of m x m and n x n products first.
         if A.size(-2) <= A.size(-1) {
             let K = gh.matmul(P)
             let KPh = K.matmul(Ph)
-            return P.matmul(K).adjointMatrix.neg()
+            return P.matmul(K).mH.neg()
                 .add(KPh.sub(A.matmul(P).matmul(KPh)))
                 .add(Ph.matmul(P).matmul(gh.sub(K.matmul(A))))
         }
         let K = P.matmul(gh)
         let PhK = Ph.matmul(K)
-        return K.matmul(P).adjointMatrix.neg()
+        return K.matmul(P).mH.neg()
             .add(gh.sub(A.matmul(K)).matmul(P).matmul(Ph))
             .add(PhK.sub(PhK.matmul(P).matmul(A)))
     }
@@ -132,7 +132,7 @@ extension Linalg {
             try A.checkFractions("linalg.cond")
             let norm = p ?? .number(2)
             if A.count == 0 {
-                return Tensor.zeros(A.batchDimensions, dtype: A.dtype.partType, device: A.device)
+                return Tensor.zeros(A.batchDimensions, dtype: A.dtype.realType, device: A.device)
             }
             if case .number(let order) = norm, Swift.abs(order) == 2 {
                 let S = svdvals(A)

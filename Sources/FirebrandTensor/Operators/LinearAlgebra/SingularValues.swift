@@ -43,7 +43,7 @@ extension Linalg {
         let matrices = A.copiedByColumns()
         let (count, m, n) = (matrices.shape[0], A.size(-2), A.size(-1))
         let k = Swift.min(m, n)
-        let S = A.new([count, k], A.dtype.partType)
+        let S = A.new([count, k], A.dtype.realType)
         let U = vectors ? A.new([count, full ? m : k, m]) : A.new([count, 0, 0])
         let Vh = vectors ? A.new([count, n, full ? n : k]) : A.new([count, 0, 0])
         if matrices.count > 0 {
@@ -71,11 +71,11 @@ extension Linalg {
             guard let gS else { return U.matmul(Vh).mul(0) }
             return m >= n ? U.matmul(gS.scalingRows(of: Vh)) : gS.scalingColumns(of: U).matmul(Vh)
         }
-        func skew(_ x: Tensor) -> Tensor { x.sub(x.adjointMatrix) }
+        func skew(_ x: Tensor) -> Tensor { x.sub(x.mH) }
         let squares = S.mul(S)
         let E = squares.unsqueeze(-2).sub(squares.unsqueeze(-1)).add(Tensor.identity(S.size(-1), like: S))
-        let uu = gU.map { skew(U.adjointMatrix.matmul($0)) }
-        let vv = gVh.map { skew(Vh.matmul($0.adjointMatrix)) }
+        let uu = gU.map { skew(U.mH.matmul($0)) }
+        let vv = gVh.map { skew(Vh.matmul($0.mH)) }
         var core: Tensor
         switch (uu, vv) {
         case (let uu?, let vv?): core = S.scalingColumns(of: uu).add(S.scalingRows(of: vv)).div(E)
@@ -83,16 +83,16 @@ extension Linalg {
         default: core = S.scalingRows(of: vv!.div(E))
         }
         if let gS { core = core.add(gS.diagonalMatrices) }
-        if U.dtype.hasParts, let uu, gVh != nil {
+        if U.dtype.isComplex, let uu, gVh != nil {
             core = core.add(uu.diagonalOfMatrices().div(S.mul(2)).diagonalMatrices)
         }
         if m > n, let gU {
             let scaled = gU.div(S.unsqueeze(-2))
-            return U.matmul(core).add(scaled).sub(U.matmul(U.adjointMatrix.matmul(scaled))).matmul(Vh)
+            return U.matmul(core).add(scaled).sub(U.matmul(U.mH.matmul(scaled))).matmul(Vh)
         }
         if m < n, let gVh {
             let scaled = gVh.div(S.unsqueeze(-1))
-            let right = core.matmul(Vh).add(scaled).sub(scaled.matmul(Vh.adjointMatrix).matmul(Vh))
+            let right = core.matmul(Vh).add(scaled).sub(scaled.matmul(Vh.mH).matmul(Vh))
             return U.matmul(right)
         }
         return m >= n ? U.matmul(core.matmul(Vh)) : U.matmul(core).matmul(Vh)
@@ -124,7 +124,7 @@ extension Linalg {
             }
             let (U, H) = noGrad { () -> (Tensor, Tensor) in
                 let (W, S, Vh) = svd(A, fullMatrices: false)
-                return (W.matmul(Vh), Vh.adjointMatrix.matmul(S.scalingRows(of: Vh)))
+                return (W.matmul(Vh), Vh.mH.matmul(S.scalingRows(of: Vh)))
             }
             if hasFailed { return placeholders2 }
             Tensor.record("LinalgPolarBackward0", [A], outputs: [U, H]) { node in
@@ -143,23 +143,23 @@ extension Linalg {
         let (s, V) = eigh(H)
         let sums = s.unsqueeze(-1).add(s.unsqueeze(-2))
         func spread(_ x: Tensor) -> Tensor {
-            V.matmul(V.adjointMatrix.matmul(x).matmul(V).div(sums)).matmul(V.adjointMatrix)
+            V.matmul(V.mH.matmul(x).matmul(V).div(sums)).matmul(V.mH)
         }
         var middle: Tensor?
-        if let gU { middle = U.adjointMatrix.matmul(gU) }
+        if let gU { middle = U.mH.matmul(gU) }
         if let gH {
             let product = gH.matmul(H)
             middle = middle.map { $0.sub(product) } ?? product.neg()
         }
         guard let middle else { return U.matmul(H).mul(0) }
         let omega = spread(middle)
-        var result = omega.sub(omega.adjointMatrix)
+        var result = omega.sub(omega.mH)
         if let gH { result = result.add(gH) }
         result = U.matmul(result)
         if let gU, U.size(-2) > U.size(-1) {
             // g H⁻¹ from the eigenvalues at hand.
-            let scaled = gU.matmul(V).div(s.unsqueeze(-2)).matmul(V.adjointMatrix)
-            result = result.add(scaled).sub(U.matmul(U.adjointMatrix.matmul(scaled)))
+            let scaled = gU.matmul(V).div(s.unsqueeze(-2)).matmul(V.mH)
+            result = result.add(scaled).sub(U.matmul(U.mH.matmul(scaled)))
         }
         return result
     }
@@ -180,7 +180,7 @@ extension Tensor {
                 return (newZeros(batchDimensions + [m, m]), S, newZeros(batchDimensions + [n, n]))
             }
             let (U, S, Vh) = Linalg.svd(self, fullMatrices: !some)
-            return (U, S, Vh.adjointMatrix)
+            return (U, S, Vh.mH)
         }
     }
 }

@@ -54,9 +54,9 @@ extension Linalg {
                 let a = savedA.value(node)
                 let gB = guarded("linalg.solve", [a, grad]) { () throws(Misuse) in
                     isGradEnabled()
-                        ? solve(a.adjointMatrix, grad, left: left) : try factors.solve(grad, left: left, adjoint: true)
+                        ? solve(a.mH, grad, left: left) : try factors.solve(grad, left: left, adjoint: true)
                 }
-                let adjoint = needsA ? savedX.value(node).adjointMatrix : nil
+                let adjoint = needsA ? savedX.value(node).mH : nil
                 return Gradients(
                     adjoint.map { left ? gB.matmul($0).neg() : $0.matmul(gB).neg() }, needsB ? gB : nil)
             }
@@ -106,7 +106,7 @@ extension Linalg {
         result.record("LinalgInvExBackward0", A) { node in
             let saved = node.saveOutput(result)
             return { node, grad in
-                let adjoint = saved.value(node).adjointMatrix
+                let adjoint = saved.value(node).mH
                 return Gradients(adjoint.matmul(grad.matmul(adjoint)).neg())
             }
         }
@@ -137,9 +137,9 @@ extension Linalg {
                 let (needsA, needsB) = (node.needs(0), node.needs(1))
                 return { node, grad in
                     let gB = solveTriangular(
-                        savedA.value(node).adjointMatrix, grad, upper: !upper, left: left, unitriangular: unitriangular)
+                        savedA.value(node).mH, grad, upper: !upper, left: left, unitriangular: unitriangular)
                     guard needsA else { return Gradients(nil, gB) }
-                    let adjoint = savedX.value(node).adjointMatrix
+                    let adjoint = savedX.value(node).mH
                     let full = left ? gB.matmul(adjoint).neg() : adjoint.matmul(gB).neg()
                     let gA =
                         upper ? full.triu(diagonal: unitriangular ? 1 : 0) : full.tril(diagonal: unitriangular ? -1 : 0)
