@@ -21,6 +21,12 @@ void fb_lapack_lu(fb_lapack_type type, ptrdiff_t count, int m, int n, void *a, i
     int rows = leading(m);
     for (ptrdiff_t i = 0; i < count; i++) {
         info[i] = 0;
+        if (m == n && is_small(type, n)) {
+            void *one = at(a, i, elements, item);
+            if (type == FB_LAPACK_F32) fb_small_lu_f32(n, one, pivots + i * n, info + i);
+            else fb_small_lu_f64(n, one, pivots + i * n, info + i);
+            continue;
+        }
         run(&m, &n, at(a, i, elements, item), &rows, pivots + i * smaller(m, n), info + i);
     }
 }
@@ -31,6 +37,15 @@ void fb_lapack_lu_solve(
     getrs run = (getrs)fb_lapack_routines[GETRS][type];
     size_t item = item_size(type);
     int rows = leading(n), info = 0;
+    if (is_small(type, n) && k <= SMALL_ROWS) {
+        for (ptrdiff_t i = 0; i < count; i++) {
+            const void *factors = at(lu, i, (size_t)n * (size_t)n, item);
+            void *sides = at(b, i, (size_t)n * (size_t)k, item);
+            if (type == FB_LAPACK_F32) fb_small_lu_solve_f32(op != 'N', n, k, factors, pivots + i * n, sides);
+            else fb_small_lu_solve_f64(op != 'N', n, k, factors, pivots + i * n, sides);
+        }
+        return;
+    }
     for (ptrdiff_t i = 0; i < count; i++)
         run(&op, &n, &k, at(lu, i, (size_t)n * (size_t)n, item), &rows, pivots + i * n,
             at(b, i, (size_t)n * (size_t)k, item), &rows, &info, 1);
@@ -43,7 +58,10 @@ void fb_lapack_cholesky(fb_lapack_type type, ptrdiff_t count, char triangle, int
     int rows = leading(n);
     for (ptrdiff_t i = 0; i < count; i++) {
         info[i] = 0;
-        run(&triangle, &n, at(a, i, (size_t)n * (size_t)n, item), &rows, info + i, 1);
+        void *one = at(a, i, (size_t)n * (size_t)n, item);
+        if (!is_small(type, n)) run(&triangle, &n, one, &rows, info + i, 1);
+        else if (type == FB_LAPACK_F32) fb_small_cholesky_f32(triangle == 'U', n, one, info + i);
+        else fb_small_cholesky_f64(triangle == 'U', n, one, info + i);
     }
 }
 

@@ -42,6 +42,17 @@ static inline int answered(fb_lapack_type type, const void *work) {
     return larger(1, (int)(size * (1 + 1.2e-7)));
 }
 
+/// Real square matrices up to this many rows are done here.
+enum { SMALL_ROWS = 16 };
+static inline bool is_small(fb_lapack_type type, int n) { return n <= SMALL_ROWS && !is_complex(type); }
+
+void fb_small_lu_f32(int n, float *a, int32_t *pivots, int32_t *info);
+void fb_small_lu_f64(int n, double *a, int32_t *pivots, int32_t *info);
+void fb_small_lu_solve_f32(int transposed, int n, int k, const float *lu, const int32_t *pivots, float *b);
+void fb_small_lu_solve_f64(int transposed, int n, int k, const double *lu, const int32_t *pivots, double *b);
+void fb_small_cholesky_f32(int upper, int n, float *a, int32_t *info);
+void fb_small_cholesky_f64(int upper, int n, double *a, int32_t *info);
+
 static inline void fail_all(int32_t *info, ptrdiff_t count) {
     for (ptrdiff_t i = 0; i < count; i++) info[i] = FB_LAPACK_NO_MEMORY;
 }

@@ -12,10 +12,13 @@ extension OperatorSamples {
         let square = OperatorValue.tensor(
             Tensor([[2.0, 0.5, 0.1], [0.25, 3.0, 0.7], [0.3, -0.6, 1.2]]).requiresGrad_())
         let pivots = OperatorValue.tensor(Tensor([2, 3, 3]).to(.int32))
-        let spread: [OperatorSample] = ["linalg.eigh", "linalg.svd", "svd", "linalg.qr", "linalg.polar", "linalg.lu"]
-            .map {
-                call($0, [square])
-            }
+        let spread: [OperatorSample] = [
+            "linalg.eigh", "linalg.eig", "linalg.eigvals", "linalg.svd", "svd", "linalg.qr", "linalg.polar",
+            "linalg.lu",
+        ]
+        .map {
+            call($0, [square])
+        }
         let tall = ["linalg.svd", "svd", "linalg.svdvals", "linalg.qr", "linalg.polar"].map {
             call($0, [numbers(4, 2)])
         }
@@ -69,24 +72,29 @@ extension OperatorSamples {
         guard inputs.count > position, case .tensor(let x) = inputs[position] else { return inputs }
         var result = inputs
         if hermitian.contains(own) || own == "linalg.pinv" && isTrue(named["hermitian"]) {
-            result[position] = .tensor(x.add(x.mT))
+            result[position] = .tensor(x.add(x.mH))
         } else if own == "cholesky_solve" || own == "cholesky_inverse" {
             let isUpper = isTrue(named["upper"]) || inputs.count > position + 1 && isTrue(inputs[position + 1])
-            result[position] = .tensor(isUpper ? x.triu() : x.tril())
+            // A Cholesky factor has a real diagonal.
+            let triangle = isUpper ? x.triu(diagonal: 1) : x.tril(diagonal: -1)
+            result[position] = .tensor(triangle.add(x.diagonalOfMatrices().real.diagonalMatrices))
         }
         return result
     }
 
     private static func isTrue(_ value: OperatorValue?) -> Bool { if case .bool(true) = value { true } else { false } }
 
-    /// The part of results that the operands determine: of square orthogonal matrices the columns with a singular value.
+    /// The part of results that the operands determine: of square orthogonal matrices the columns with a singular value,
+    /// and of complex vectors, whose phase is free, the sizes.
     static func determined(_ name: String, _ results: [Tensor]) -> [Tensor] {
         let own = table.find(name)?.row.name ?? name
         // A permutation has no gradient.
         if own == "linalg.lu" || own == "lu_unpack" { return Array(results.dropFirst()) }
+        func sizes(_ x: Tensor) -> Tensor { x.isComplex() ? x.abs() : x }
+        if own == "linalg.eig" || own == "linalg.eigh" { return [results[0], sizes(results[1])] }
         guard results.count == 3, own == "svd" || own == "linalg.svd" else { return results }
         let k = results[1].size(-1)
         let side = own == "svd" ? -1 : -2
-        return [results[0].narrow(-1, 0, k), results[1], results[2].narrow(side, 0, k)]
+        return [sizes(results[0].narrow(-1, 0, k)), results[1], sizes(results[2].narrow(side, 0, k))]
     }
 }

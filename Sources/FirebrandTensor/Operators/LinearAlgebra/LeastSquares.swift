@@ -32,7 +32,9 @@ extension Linalg {
             guard B.dim >= 1 else { throw Misuse("\(name): other must have at least 1 dimension.") }
             try A.checkFractions(name)
             guard A.dtype == B.dtype else {
-                throw Misuse("\(name): input and other must have the same dtype")
+                throw Misuse(
+                    "\(name): Expected input and other to have the same dtype, but got input's dtype "
+                        + "\(A.dtype.scalarTypeName) and other's dtype \(B.dtype.scalarTypeName)")
             }
             guard let method = MatrixRoutine.LeastSquaresDriver(rawValue: driver ?? "gelsy") else {
                 throw Misuse(

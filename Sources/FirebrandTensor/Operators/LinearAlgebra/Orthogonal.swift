@@ -239,6 +239,11 @@ extension Tensor {
                     "torch.ormqr: Expected batch dimensions of other to be equal to input.shape[:-2], but got "
                         + Size(other.batchDimensions).list)
             }
+            for (name, operand) in [("tau", tau), ("other", other)] where operand.dtype != dtype {
+                throw Misuse(
+                    "torch.ormqr: Expected input and \(name) to have the same dtype, but input has dtype "
+                        + "\(dtype.scalarTypeName) and \(name) has dtype \(operand.dtype.scalarTypeName)")
+            }
             try checkFractions("ormqr")
             let (packed, target) = (copiedByColumns(), other.copiedByColumns())
             let k = tau.size(-1)
