@@ -217,6 +217,11 @@ void fb_sgd_f64(double *parameter, const double *gradient, double *buffer, ptrdi
 /// Bytes to floats in [0, 1]: value / 255, correctly rounded as PyTorch's division is.
 void fb_unit_scale_u8(float *out, const uint8_t *a, ptrdiff_t n);
 
+// ---- Distances --------------------------------------------------------------------------------------------------
+
+/// The p-distances of one row of k numbers to m rows that lie one after another.
+void fb_distances_f32(float *out, const float *a, const float *b, ptrdiff_t m, ptrdiff_t k, double p);
+void fb_distances_f64(double *out, const double *a, const double *b, ptrdiff_t m, ptrdiff_t k, double p);
 #include "CKernelsIndexing.h"
 #include "CKernelsSorting.h"
 

@@ -14,6 +14,8 @@ package struct MetaBackend: Backend {
     package func softmax(_ kind: SoftmaxKind, _ a: Tensor, dim: Int, into out: Tensor) {}
     package func softmaxGradient(_ kind: SoftmaxKind, grad: Tensor, y: Tensor, dim: Int, into out: Tensor) {}
     package func matmul(_ a: Tensor, _ b: Tensor, bias: Tensor?, into out: Tensor) {}
+    package func distances(_ a: Tensor, _ b: Tensor, p: Double, into out: Tensor) {}
+    package func run(_ routine: MatrixRoutine, _ operands: [Tensor]) {}
     package func gather(_ a: Tensor, dim: Int, index: Tensor, into out: Tensor) -> Bool { true }
     package func fourierTransform(
         _ kind: FourierKind, _ a: Tensor, dim: Int, isInverse: Bool, scale: Double, into out: Tensor

@@ -47,6 +47,10 @@ package protocol Backend: Sendable {
     func softmaxGradient(_ kind: SoftmaxKind, grad: Tensor, y: Tensor, dim: Int, into out: Tensor) throws(Misuse)
     /// out[b] = a[b] x b[b] (+ bias as a row); three dimensions each, batch strides may be 0.
     func matmul(_ a: Tensor, _ b: Tensor, bias: Tensor?, into out: Tensor) throws(Misuse)
+    /// out[b][i][j] = the p-distance of row i of a[b] to row j of b[b]; all contiguous.
+    func distances(_ a: Tensor, _ b: Tensor, p: Double, into out: Tensor) throws(Misuse)
+    /// Factorises or solves each matrix of a batch; what the operands are, and what happens to them, the routine says.
+    func run(_ routine: MatrixRoutine, _ operands: [Tensor]) throws(Misuse)
     /// out[.., i, ..] = a[.., index[.., i, ..], ..] along `dim`; false where an index is out of range.
     func gather(_ a: Tensor, dim: Int, index: Tensor, into out: Tensor) -> Bool
     /// out = scale * the Fourier transform of `a` along `dim`; of real numbers, and back to them, only the first half of the

@@ -138,6 +138,7 @@ public struct OperatorSignature: Sendable, CustomStringConvertible {
     /// NumPy's names, which PyTorch takes for its own.
     private static let numpyNames = [
         "axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other", "self": "input",
+        "A": "input",
     ]
 
     /// The values of the parameters, by name, or what is wrong with the arguments.
