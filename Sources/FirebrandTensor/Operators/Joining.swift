@@ -84,6 +84,22 @@ public func stack(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
 }
 
 extension Tensor {
+    /// Several views of this tensor as the results of one operation, whose gradients `joined` puts together again.
+    private func severalViews(
+        _ backward: StaticString, _ make: () -> [Tensor], joined: @escaping ([Tensor]) -> Tensor
+    ) -> [Tensor] {
+        let views = noGrad { withoutDualLevel(make) }
+        if hasFailed || views.isEmpty || !isDifferentiableType { return views }
+        let (shapes, type, device) = (views.map(\.shape), dtype, device)
+        Tensor.recordViews(backward, of: self, views) { grads in
+            joined(
+                grads.enumerated().map { index, grad in
+                    grad ?? Tensor.zeros(shapes[index], dtype: type, device: device)
+                })
+        }
+        return views
+    }
+
     /// Parts of `size` along `dim`; the last may be shorter. Views. PyTorch: `torch.split`.
     public func split(_ size: Int, dim: Int = 0) -> [Tensor] {
         guarded("split", [self], orElse: []) { () throws(Misuse) in
@@ -94,7 +110,10 @@ extension Tensor {
                 throw Misuse("split expects split_size be non-negative, but got split_size=\(size)")
             }
             if length == 0 { return [narrow(axis, 0, 0)] }
-            return stride(from: 0, to: length, by: size).map { slice(axis, $0, Swift.min($0 + size, length), 1) }
+            return severalViews(
+                "SplitBackward0",
+                { stride(from: 0, to: length, by: size).map { self.slice(axis, $0, Swift.min($0 + size, length), 1) } }
+            ) { cat($0, dim: axis) }
         }
     }
 
@@ -108,10 +127,15 @@ extension Tensor {
                         + "dimension \(axis)), but got split_sizes=\(sizes)")
             }
             var position = 0
-            return sizes.map { size in
-                defer { position += size }
-                return slice(axis, position, position + size, 1)
-            }
+            return severalViews(
+                "SplitWithSizesBackward0",
+                {
+                    sizes.map { size in
+                        defer { position += size }
+                        return self.slice(axis, position, position + size, 1)
+                    }
+                }
+            ) { cat($0, dim: axis) }
         }
     }
 
@@ -128,7 +152,9 @@ extension Tensor {
     public func unbind(dim: Int = 0) -> [Tensor] {
         guarded("unbind", [self], orElse: []) { () throws(Misuse) in
             let axis = try checkedDimension(dim)
-            return (0..<shape[axis]).map { select(axis, $0) }
+            return severalViews("UnbindBackward0", { (0..<self.shape[axis]).map { self.select(axis, $0) } }) { parts in
+                stack(parts, dim: axis)
+            }
         }
     }
 }

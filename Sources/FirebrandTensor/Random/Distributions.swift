@@ -79,6 +79,7 @@ extension Tensor {
     private func drawn(_ name: StaticString, _ dtype: DType, _ fill: (UnsafeMutableRawPointer, Int) -> Void) -> Tensor {
         guarded(name, [self]) { () throws(Misuse) in
             try willChangeInPlace(self)
+            forgetHistory(name)
             if device.kind == .meta { return self }
             if isContiguous, self.dtype == dtype {
                 fill(pointer, count)
