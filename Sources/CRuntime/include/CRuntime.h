@@ -39,8 +39,9 @@ static inline fb_thread_state *fb_thread(void) { return &fb_thread_state_storage
 /// The return addresses of the calls that led here, innermost first; gives how many. For anomaly mode.
 int fb_call_stack(void **addresses, int capacity);
 
-/// The name (as the linker knows it) of the function an address lies in, or NULL.
-const char *fb_function_name(const void *address);
+/// Writes the name (as the linker knows it) of the function a return address lies in; false where there is none. Slow:
+/// reads the program's file.
+bool fb_function_name(const void *address, char *name, size_t capacity);
 
 // ---- The team ---------------------------------------------------------------------------------------------------
 

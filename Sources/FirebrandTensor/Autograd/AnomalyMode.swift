@@ -63,9 +63,10 @@ final class ForwardCall {
     private var description: String {
         var lines: [String] = []
         for address in addresses {
-            guard let name = fb_function_name(address).map({ String(cString: $0) }) else { continue }
+            guard let name = functionName(address) else { continue }
             // What records says nothing about who called.
-            if lines.isEmpty, name.contains("ForwardCall") || name.contains("4NodeC") || name.contains("6record") {
+            if lines.isEmpty, ["ForwardCall", "4NodeC", "6record", "madeExtras"].contains(where: { name.contains($0) })
+            {
                 continue
             }
             lines.append("  \(demangled(name))")
@@ -78,6 +79,12 @@ final class ForwardCall {
 
 extension Node {
     fileprivate func edgeIsPresent(_ index: Int) -> Bool { index < edgeCount && edge(index).isPresent }
+}
+
+private func functionName(_ address: UnsafeMutableRawPointer?) -> String? {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { buffer in
+        fb_function_name(address, buffer.baseAddress, 4096) ? String(cString: buffer.baseAddress!) : nil
+    }
 }
 
 // The runtime's own demangler, found in the standard library every program has.

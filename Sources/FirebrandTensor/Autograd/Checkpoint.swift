@@ -45,7 +45,8 @@ public func checkpointSequential(
 ) -> Tensor {
     guarded("checkpoint_sequential", [input]) { () throws(Misuse) in
         guard segments > 0, segments <= functions.count else {
-            throw Misuse("segments must lie between 1 and the number of functions (\(functions.count)), got \(segments)")
+            throw Misuse(
+                "segments must lie between 1 and the number of functions (\(functions.count)), got \(segments)")
         }
         let length = functions.count / segments
         var value = input

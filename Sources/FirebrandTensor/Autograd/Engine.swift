@@ -383,7 +383,9 @@ extension Node {
         if let call = extras.forwardCall { call.check(gradients, of: self) }
         if hasFailed || extras.postHooks.isEmpty { return }
         var inputs = gradients.all
-        while inputs.count > edgeCount || (inputs.count > 0 && !edge(inputs.count - 1).isPresent) { inputs.removeLast() }
+        while inputs.count > edgeCount || (inputs.count > 0 && !edge(inputs.count - 1).isPresent) {
+            inputs.removeLast()
+        }
         for entry in extras.postHooks { inputs = entry.hook(inputs, outputGrads ?? []) ?? inputs }
         for index in 0..<Swift.max(edgeCount, inputs.count) {
             gradients[index] = index < inputs.count ? inputs[index] : nil

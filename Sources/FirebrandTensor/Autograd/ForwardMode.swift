@@ -63,7 +63,8 @@ public func makeDual(_ tensor: Tensor, _ tangent: Tensor) -> Tensor {
                 "Making a dual Tensor based on a Tensor that already has a forward gradient at the same level 0 is not "
                     + "supported.")
         }
-        let dual = withoutDualLevel { tensor.view(tensor.shape) }
+        // Where no gradients flow it is a base of its own, so that views of it keep their tangents apart from `tensor`.
+        let dual = tensor.tracksGrad ? withoutDualLevel { tensor.view(tensor.shape) } : tensor.alias()
         dual.tangent = tangent
         return dual
     }
@@ -75,7 +76,9 @@ public func makeDual(_ tensor: Tensor, _ tangent: Tensor) -> Tensor {
 public func unpackDual(_ tensor: Tensor) -> (primal: Tensor, tangent: Tensor?) {
     guarded("unpack_dual", [tensor], orElse: (tensor, nil)) { () throws(Misuse) in
         guard isDualLevelOpen else { return (tensor, nil) }
-        return (withoutDualLevel { tensor.view(tensor.shape) }, tensor.tangent)
+        // The tangent first: asking for it brings a view up to date with its base.
+        let tangent = tensor.tangent
+        return (withoutDualLevel { tensor.view(tensor.shape) }, tangent)
     }
 }
 

@@ -185,7 +185,8 @@ public func grad(
     return guarded("grad", outputs + inputs, orElse: nothing) { () throws(Misuse) in
         if materializeGrads, allowUnused == false {
             throw Misuse(
-                "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+                "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+            )
         }
         var starts: [Tensor] = []
         for (index, output) in outputs.enumerated() {

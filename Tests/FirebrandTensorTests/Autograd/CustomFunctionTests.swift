@@ -90,7 +90,7 @@ struct CustomFunctionTests {
             ahead: { context, x in
                 let sign = x[0].sign()
                 context.markNonDifferentiable(sign)
-                return [x[0] * 2, sign, x[0] > 0]
+                return [x[0] * 2, sign, x[0] .> 0]
             }, back: { _, g in [g[0]! * 2 + g[1]! * 100] })
         let x = leaf()
         let results = function.apply([x])

@@ -18,7 +18,8 @@ struct FunctionalTests {
         #expect(values(several[1][0]) == [1, 1, 1] && values(several[1][1]) == [0, 0])
         let parts = jacobian({ (x: Tensor) -> [Tensor] in [x * 2, x[0]] }, x)
         #expect(parts.map(\.shape) == [[3, 3], [3]])
-        #expect(jacobian({ (x: [Tensor]) -> Tensor in x[0] * x[1] }, [x, y]).map(\.shape) == [[2, 3, 3], [2, 3, 2, 1]])
+        #expect(
+            jacobian({ (x: [Tensor]) -> Tensor in x[0] * x[1] }, [x, y]).map(\.shape) == [[2, 3, 3], [2, 3, 2, 1]])
         #expect(!single.requiresGrad)
         let input = x.clone().requiresGrad_()
         let kept = jacobian({ (x: Tensor) in x.pow(3) }, input, createGraph: true)
