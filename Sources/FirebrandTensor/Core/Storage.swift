@@ -13,6 +13,8 @@ package final class Storage: @unchecked Sendable {
     package let device: Device
     /// The number of in-place changes so far.
     @exclusivity(unchecked) package var version = 0
+    /// Made inside `inferenceMode { }`: never part of a graph.
+    package let isInference = fb_thread().pointee.isInferenceMode
     // Memory that came from elsewhere is given back by its owner, kept alive here.
     @exclusivity(unchecked) private var owner: AnyObject?
 

@@ -76,7 +76,7 @@ extension Tensor {
     /// Overwrites the elements with those of `source`, broadcast and converted. PyTorch: `copy_`.
     @discardableResult
     public func copy_(_ source: Tensor) -> Tensor {
-        inPlace("copy_", [source], recorded: { _ in source.to(self.dtype).expand(self.shape).clone() }) {
+        inPlace("copy_", [source], recorded: { $0.replaced(by: source) }) {
             (target) throws(Misuse) in
             guard try broadcastShapes(target.shape, source.shape) == target.shape else {
                 throw Misuse(
@@ -91,10 +91,26 @@ extension Tensor {
         }
     }
 
+    /// The elements of `source` in this tensor's shape and type: what `copy_` records.
+    private func replaced(by source: Tensor) -> Tensor {
+        let result = noGrad { source.to(dtype).expand(shape).contiguousClone() }
+        if hasFailed { return result }
+        result.record("CopyBackwards", self, source) { node in
+            let (type, device, shape) = (source.dtype, source.device, source.shape)
+            return { node, grad in
+                Gradients(
+                    node.needs(0) ? Tensor.zerosLike(grad) : nil,
+                    node.needs(1) ? grad.unbroadcast(to: shape, grad.dtype).to(device, type) : nil)
+            }
+        }
+        return result
+    }
+
     /// Every element becomes `value`. PyTorch: `fill_`.
     @discardableResult
     public func fill_<S: TensorScalar>(_ value: S) -> Tensor {
-        inPlace("fill_", recorded: { $0.mul(0).add(value) }) { (target) throws(Misuse) in
+        inPlace("fill_", recorded: { Tensor.full($0.shape, value, dtype: $0.dtype, device: $0.device) }) {
+            (target) throws(Misuse) in
             try value.scalar.checkFits(target.dtype)
             try willChangeInPlace(target)
             target.backend.fill(target, value.scalar)

@@ -166,54 +166,6 @@ package func write(
 }
 
 extension Tensor {
-    /// An in-place operator. Where gradients flow, `recorded` runs on a copy of the old value and its result is taken
-    /// over, with its place in the graph; else `direct` computes into this tensor's memory.
-    package func inPlace(
-        _ name: StaticString, _ others: [Tensor] = [], recorded: (Tensor) -> Tensor,
-        direct: (Tensor) throws(Misuse) -> Void
-    ) -> Tensor {
-        guarded(name, [self] + others) { () throws(Misuse) in
-            guard isGradEnabled(), tracksGrad || others.contains(where: \.tracksGrad) else {
-                try direct(self)
-                return self
-            }
-            if base != nil {
-                throw Misuse(
-                    "an in-place operation on a view that gradients would flow through is not supported; use the "
-                        + "out-of-place form")
-            }
-            try willChangeInPlace(self)
-            let before = noGrad { contiguousClone() }
-            before.node = node
-            before.outputIndex = outputIndex
-            let result = recorded(before)
-            if hasFailed { return self }
-            guard result.shape == shape else {
-                throw Misuse(
-                    "output with shape \(shape.list) doesn't match the broadcast shape \(result.shape.list)")
-            }
-            backend.copy(result, into: self)
-            node = result.node
-            outputIndex = result.outputIndex
-            return self
-        }
-    }
-
-    /// An in-place operator made of the out-of-place one: computes the new value, then copies it here.
-    package func overwrite(_ name: StaticString, _ others: [Tensor] = [], _ forward: (Tensor) -> Tensor) -> Tensor {
-        inPlace(name, others, recorded: forward) { (target) throws(Misuse) in
-            let result = noGrad { forward(target) }
-            if hasFailed { return }
-            guard result.shape == target.shape else {
-                throw Misuse(
-                    "output with shape \(target.shape.list) doesn't match the broadcast shape \(result.shape.list)")
-            }
-            _ = try write(into: target, result.shape, result.dtype) { (target) throws(Misuse) in
-                target.backend.copy(result, into: target)
-            }
-        }
-    }
-
     /// The gradient of an operand that was broadcast or promoted: summed and converted back to what it was.
     @inline(__always)
     package func unbroadcast(to shape: Size, _ dtype: DType) -> Tensor {

@@ -7,7 +7,7 @@ extension Tensor {
         _ backward: StaticString, _ shape: Size, _ strides: Size, offset: Int, _ rule: @escaping (Tensor) -> Tensor
     ) -> Tensor {
         let view = Tensor(storage: storage, dtype: dtype, shape: shape, strides: strides, offset: offset)
-        view.base = base ?? self
+        view.becomeView(of: self)
         if dtype.isInexact { view.record(backward, self) { _ in { _, grad in Gradients(rule(grad)) } } }
         return view
     }

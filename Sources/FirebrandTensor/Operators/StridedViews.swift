@@ -188,7 +188,7 @@ extension Tensor {
                 }
             }
             let view = Tensor(storage: storage, dtype: dtype, shape: shape, strides: strides, offset: offset)
-            view.base = base ?? self
+            view.becomeView(of: self)
             return view
         }
     }
@@ -198,34 +198,6 @@ extension Tensor {
     package func checkMatrix(_ name: StaticString, allowsScalar: Bool) throws(Misuse) {
         guard dim >= 2 || allowsScalar && dim == 0 else {
             throw Misuse("\(name) is only supported on matrices or batches of matrices. Got \(dim)-D tensor.")
-        }
-    }
-
-    /// The transpose of a matrix, conjugated. PyTorch: `Tensor.H`.
-    public var H: Tensor {
-        guarded("H", [self]) { () throws(Misuse) in
-            guard dim == 2 || dim == 0 else {
-                throw Misuse(
-                    "tensor.H is only supported on matrices (2-D tensors). Got \(dim)-D tensor."
-                        + (dim > 2 ? " For batches of matrices, consider using tensor.mH" : ""))
-            }
-            return dim == 0 ? self : mT
-        }
-    }
-
-    /// The last two dimensions exchanged, conjugated. PyTorch: `Tensor.mH`.
-    public var mH: Tensor {
-        guarded("mH", [self]) { () throws(Misuse) in
-            try checkMatrix("tensor.mH", allowsScalar: true)
-            return dim == 0 ? self : mT
-        }
-    }
-
-    /// The last two dimensions exchanged, conjugated. PyTorch: `torch.adjoint`.
-    public func adjoint() -> Tensor {
-        guarded("adjoint", [self]) { () throws(Misuse) in
-            try checkMatrix("tensor.adjoint()", allowsScalar: true)
-            return dim == 0 ? self : mT
         }
     }
 

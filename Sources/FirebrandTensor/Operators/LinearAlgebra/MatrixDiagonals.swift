@@ -3,23 +3,7 @@
 extension Tensor {
     /// The diagonals of the matrices in two dimensions, as the last dimension: a view.
     package func diagonalOfMatrices(offset: Int = 0, dim1: Int = -2, dim2: Int = -1) -> Tensor {
-        guarded("diagonal", [self]) { () throws(Misuse) in
-            let (a, b) = (try checkedDimension(dim1), try checkedDimension(dim2))
-            guard a != b else { throw Misuse("diagonal dimensions cannot be identical \(dim1), \(dim2)") }
-            let length = Swift.max(
-                0, offset >= 0 ? Swift.min(shape[a], shape[b] - offset) : Swift.min(shape[a] + offset, shape[b]))
-            let whole = shape
-            let rest = (0..<dim).filter { $0 != a && $0 != b }
-            let start = length == 0 ? 0 : offset >= 0 ? offset * strides[b] : -offset * strides[a]
-            let view = Tensor(
-                storage: storage, dtype: dtype, shape: Size(rest.map { shape[$0] } + [length]),
-                strides: Size(rest.map { strides[$0] } + [strides[a] + strides[b]]), offset: storageOffset + start)
-            view.base = base ?? self
-            view.record("DiagonalBackward0", self) { _ in
-                { _, grad in Gradients(grad.matricesOfDiagonal(whole, offset: offset, dim1: a, dim2: b)) }
-            }
-            return view
-        }
+        diagonal(offset: offset, dim1: dim1, dim2: dim2)
     }
 
     /// Zeros of `shape` but for the diagonals that ``diagonalOfMatrices(offset:dim1:dim2:)`` would show, which are these.
