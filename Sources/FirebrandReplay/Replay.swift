@@ -117,6 +117,11 @@ public struct Replay: Sendable {
             let expected = object["float"].flatMap(ReplayInputs.number) ?? .nan
             isSame =
                 got == expected || got.isNaN && expected.isNaN || abs(got - expected) <= 1e-6 + 1e-5 * abs(expected)
+        case (.complex(let real, let imag), .object(let object)):
+            let parts = object["complex"]?.array ?? []
+            guard parts.count == 2 else { return "wanted \(wanted), got \(result)" }
+            return compareNumber(.double(real), .object(["float": parts[0]]))
+                ?? compareNumber(.double(imag), .object(["float": parts[1]]))
         case (.dtype(let got), .object(let object)): isSame = got.description == object["dtype"]?.string
         default: isSame = false
         }
@@ -131,6 +136,7 @@ public struct Replay: Sendable {
         }
         if description.check == "meta" { return nil }
         let wanted = try file.tensor(run, name)
+        if got.dtype.isComplex { return Replay.compareComplex(got, wanted, description) }
         guard got.dtype.isFloatingPoint else {
             let (a, b): ([Int], [Int]) = (got.toArray(), wanted.toArray())
             return a == b ? nil : "wanted \(b.prefix(12)), got \(a.prefix(12))"
@@ -144,6 +150,49 @@ public struct Replay: Sendable {
             let isClose =
                 value.isFinite && expected.isFinite
                 && abs(value - expected) <= description.absolute + description.relative * abs(expected)
+            if !isClose { return "element \(position): wanted \(expected), got \(value)" }
+        }
+        return nil
+    }
+
+    /// Complex numbers are close where the distance between them is small; infinite parts must agree.
+    private static func compareComplex(
+        _ got: Tensor, _ wanted: Tensor, _ description: ReplayCase.Description
+    ) -> String? {
+        var (a, b): ([Complex<Double>], [Complex<Double>]) = (got.detach().toArray(), wanted.toArray())
+        func size(_ z: Complex<Double>) -> Double { (z.real * z.real + z.imag * z.imag).squareRoot() }
+        if description.check == "abs" { (a, b) = (a.map { Complex(size($0)) }, b.map { Complex(size($0)) }) }
+        if description.check == "unordered" {
+            // Each wanted value takes the nearest of those left in its row.
+            let length = max(1, got.shape.last ?? 1)
+            for start in stride(from: 0, to: a.count, by: length) {
+                var left = Array(a[start..<min(start + length, a.count)])
+                for position in start..<min(start + length, a.count) {
+                    let nearest = left.indices.min { first, second in
+                        distance(left[first], b[position]) < distance(left[second], b[position])
+                    }!
+                    a[position] = left.remove(at: nearest)
+                }
+            }
+        }
+        func distance(_ x: Complex<Double>, _ y: Complex<Double>) -> Double {
+            size(Complex(x.real - y.real, x.imag - y.imag))
+        }
+        for (position, (value, expected)) in zip(a, b).enumerated() {
+            func agrees(_ x: Double, _ y: Double) -> Bool { x == y || x.isNaN && y.isNaN }
+            if agrees(value.real, expected.real), agrees(value.imag, expected.imag) { continue }
+            let tolerance = description.absolute + description.relative * size(expected)
+            // A part that is not finite must be met; the other one is compared alone.
+            let isFinite = expected.real.isFinite && expected.imag.isFinite
+            let parts = [(value.real, expected.real), (value.imag, expected.imag)]
+            let isClose =
+                isFinite
+                ? distance(value, expected) <= tolerance
+                : parts.allSatisfy { got, wanted in
+                    agrees(got, wanted)
+                        || wanted.isFinite
+                            && abs(got - wanted) <= description.absolute + description.relative * abs(wanted)
+                }
             if !isClose { return "element \(position): wanted \(expected), got \(value)" }
         }
         return nil

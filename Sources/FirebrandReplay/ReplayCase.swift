@@ -37,7 +37,12 @@ public struct ReplayFile: Sendable {
     }
 
     /// The tensor of a case; throws where it is missing or of a type that is not supported.
-    func tensor(_ run: ReplayCase, _ name: String) throws -> Tensor { try tensors.tensor("\(run.id)/\(name)") }
+    func tensor(_ run: ReplayCase, _ name: String) throws -> Tensor {
+        let stored = try tensors.tensor("\(run.id)/\(name)")
+        // Complex tensors are stored as pairs of real numbers.
+        let isComplex = run.descriptions[name]?.dtype.hasPrefix("complex") ?? false
+        return isComplex && !stored.dtype.isComplex ? try recovering { stored.viewAsComplex().clone() } : stored
+    }
 }
 
 /// One call with its inputs, its outputs and its gradients.

@@ -19,7 +19,7 @@ enum OperatorSamples {
     /// All samples by the name of the row they call.
     static let byRow: [String: [OperatorSample]] = {
         var result: [String: [OperatorSample]] = [:]
-        for sample in own + selection + fixtures {
+        for sample in own + complexNumbers + selection + views + linearAlgebra + fixtures {
             guard let row = table.find(sample.name)?.row else { continue }
             result[row.name, default: []].append(sample)
         }
@@ -47,7 +47,7 @@ enum OperatorSamples {
         return .tensor(Tensor(elements: values, shape: shape).requiresGrad_())
     }
 
-    private static func sample(
+    static func sample(
         _ name: String, _ positional: [OperatorValue], _ named: [String: OperatorValue] = [:]
     ) -> OperatorSample { OperatorSample(source: "own", name: name, positional: positional, named: named) }
 

@@ -91,6 +91,6 @@ public struct SafetensorsFile: Sendable {
 
     private static let types: [String: DType] = [
         "BOOL": .bool, "U8": .uint8, "I8": .int8, "I16": .int16, "I32": .int32, "I64": .int64, "F16": .float16,
-        "BF16": .bfloat16, "F32": .float32, "F64": .float64,
+        "BF16": .bfloat16, "F32": .float32, "F64": .float64, "C64": .complex64,
     ]
 }

@@ -32,6 +32,8 @@ public enum OperatorFamily: String, Sendable, CaseIterable {
     case random
     /// Conversions of type.
     case cast
+    /// Complex numbers and their parts.
+    case complex = "complex_only"
     /// Special functions.
     case special
     /// Fourier transforms.

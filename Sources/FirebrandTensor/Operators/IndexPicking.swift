@@ -3,9 +3,6 @@
 extension DType {
     /// Whether index tensors of this type are masks. Bytes are, as in PyTorch's early days.
     var isIndexMask: Bool { self == .bool || self == .uint8 }
-
-    /// Whether gradients flow through elements of this type: all that come after the integers.
-    var carriesGradients: Bool { rawValue >= DType.float16.rawValue }
 }
 
 extension TensorIndex {
@@ -123,7 +120,7 @@ extension Tensor {
     /// The elements picked by `tensors`, one int64 tensor or nil for each dimension.
     func pick(_ tensors: [Tensor?]) throws(Misuse) -> Tensor {
         let result = try IndexPicking(self, tensors).pick(self)
-        if dtype.carriesGradients {
+        if dtype.isInexact {
             result.record("IndexBackward0", self) { _ in
                 let shape = shape
                 let indices = tensors.map { $0.map { TensorIndex.tensor($0) } ?? .all }

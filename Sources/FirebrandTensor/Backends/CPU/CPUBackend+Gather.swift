@@ -35,7 +35,7 @@ extension CPUBackend {
         guard index.count > 0 else { return true }
         let limit = out.dim == 0 ? 1 : out.shape[dim]
         guard limit > 0 else { return false }
-        if reduction != .replace, out.dtype.rawValue > DType.float64.rawValue {
+        if reduction != .replace, out.dtype.isComplex {
             // Complex numbers are added part by part.
             return scatter(
                 source.parts(), dim: dim, index: index.repeatedForParts(), reduction, into: out.parts())
