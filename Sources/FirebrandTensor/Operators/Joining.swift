@@ -167,11 +167,12 @@ extension Tensor {
             let axis = try checkedDimension(dim)
             let parts = noGrad { (0..<shape[axis]).map { select(axis, $0) } }
             Tensor.record("UnbindBackward0", [self], outputs: parts) { _ in
-                var part = shape
-                part.remove(at: axis)
-                let (part, type, device) = (part, dtype, device)
+                let (whole, type, device) = (shape, dtype, device)
                 return { _, grads in
-                    Gradients(stack(grads.map { $0 ?? Tensor.zeros(part, dtype: type, device: device) }, dim: axis))
+                    var part = whole
+                    part.remove(at: axis)
+                    return Gradients(
+                        stack(grads.map { $0 ?? Tensor.zeros(part, dtype: type, device: device) }, dim: axis))
                 }
             }
             return parts
