@@ -49,7 +49,7 @@ extension Tensor {
         node.setEdges(inputs)
         node.multiRule = rule(node)
         node.outputCount = Int32(outputs.count)
-        for (index, output) in outputs.enumerated() where output.dtype.isFloatingPoint {
+        for (index, output) in outputs.enumerated() where output.dtype.isInexact {
             output.node = node
             output.outputIndex = Int32(index)
         }

@@ -43,7 +43,7 @@ extension Tensor {
     ) throws(Misuse) -> Tensor {
         let result = try Tensor(emptyLike: self, dtype, on: device, memoryFormat: memoryFormat)
         if device == self.device { backend.copy(self, into: result) }
-        if dtype.isFloatingPoint {
+        if dtype.isInexact {
             result.record(backward, self) { _ in
                 let (type, device) = (self.dtype, self.device)
                 return { _, grad in Gradients(grad.to(device, type)) }
