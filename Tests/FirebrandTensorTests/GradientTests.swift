@@ -10,17 +10,20 @@ import Testing
     }
 
     /// Rows that cannot be checked so: results that are not float64, and one that depends on nothing.
+    /// Random ones differ from call to call, and have tests of their own. (Of equal elements, which `expanded` gives,
+    /// PyTorch's masked.std has no slope.)
     private static let excepted: Set<String> = ["float", "half", "bfloat16", "zero_"]
 
-    static let names = OperatorSamples.table.rows.filter { $0.isDifferentiable && !excepted.contains($0.name) }.map(
-        \.name)
+    static let names = OperatorSamples.table.rows.filter {
+        $0.isDifferentiable && $0.family != .random && !excepted.contains($0.name)
+    }.map(\.name)
 
     @Test("have the gradient that differences give", arguments: names)
     func gradients(_ name: String) throws {
         var checked = 0
         var samples = 0
         for sample in OperatorSamples.byRow[name] ?? [] where samples < 16 {
-            for layout in Layout.allCases {
+            for layout in Layout.allCases where layout != .expanded || name != "masked.std" {
                 guard let call = Call(sample, layout) else { continue }
                 samples += layout == .contiguous ? 1 : 0
                 checked += try check(call, "\(sample.source), \(layout)") { call in
