@@ -1,15 +1,22 @@
 // Copies, conversions, fills and selection.
 #include "kernels.h"
 
+// An element of 16 bytes; complex numbers are aligned as their parts are.
+typedef struct { uint64_t parts[2]; } pair;
+
 #define STRIDED_COPY(T)                                                                          \
     if (so == sizeof(T) && sa == 0) {                                                            \
         T *o = (T *)out, value = *(const T *)a;                                                  \
         for (ptrdiff_t i = 0; i < n; i++) o[i] = value;                                          \
+    } else if (so == sizeof(T) && sa == -(ptrdiff_t)sizeof(T)) {                                 \
+        T *o = (T *)out;                                                                         \
+        const T *x = (const T *)a;                                                               \
+        INDEPENDENT for (ptrdiff_t i = 0; i < n; i++) o[i] = x[-i];                              \
     } else {                                                                                     \
         for (ptrdiff_t i = 0; i < n; i++, out += so, a += sa) *(T *)out = *(const T *)a;         \
     }
 
-void fb_copy(void *out, ptrdiff_t so, const void *a, ptrdiff_t sa, ptrdiff_t n, int item_size) {
+CLONES void fb_copy(void *out, ptrdiff_t so, const void *a, ptrdiff_t sa, ptrdiff_t n, int item_size) {
     if (so == item_size && sa == item_size) {
         memmove(out, a, (size_t)n * (size_t)item_size);
         return;
@@ -19,29 +26,9 @@ void fb_copy(void *out, ptrdiff_t so, const void *a, ptrdiff_t sa, ptrdiff_t n, 
     case 2: STRIDED_COPY(uint16_t) break;
     case 4: STRIDED_COPY(uint32_t) break;
     case 8: STRIDED_COPY(uint64_t) break;
+    case 16: STRIDED_COPY(pair) break;
     default:
         for (ptrdiff_t i = 0; i < n; i++, out += so, a += sa) memcpy(out, a, (size_t)item_size);
-    }
-}
-
-// Blocks of 16 x 16 keep both sides within a few cache lines.
-#define TRANSPOSE(T)                                                                             \
-    for (ptrdiff_t r0 = 0; r0 < rows; r0 += 16)                                                  \
-        for (ptrdiff_t c0 = 0; c0 < columns; c0 += 16) {                                         \
-            ptrdiff_t r1 = r0 + 16 < rows ? r0 + 16 : rows, c1 = c0 + 16 < columns ? c0 + 16 : columns; \
-            for (ptrdiff_t c = c0; c < c1; c++) {                                                \
-                T *o = (T *)(out + c * out_row);                                                 \
-                for (ptrdiff_t r = r0; r < r1; r++) o[r] = *(const T *)(a + r * a_row + c * (ptrdiff_t)sizeof(T)); \
-            }                                                                                    \
-        }
-
-void fb_transpose(
-    void *out, ptrdiff_t out_row, const void *a, ptrdiff_t a_row, ptrdiff_t rows, ptrdiff_t columns, int item_size) {
-    switch (item_size) {
-    case 1: TRANSPOSE(uint8_t) break;
-    case 2: TRANSPOSE(uint16_t) break;
-    case 4: TRANSPOSE(uint32_t) break;
-    default: TRANSPOSE(uint64_t)
     }
 }
 
@@ -62,6 +49,7 @@ void fb_fill(void *out, ptrdiff_t so, const void *value, ptrdiff_t n, int item_s
     case 1: FILL(uint8_t) break;
     case 2: FILL(uint16_t) break;
     case 4: FILL(uint32_t) break;
+    case 16: FILL(pair) break;
     default: FILL(uint64_t)
     }
 }
@@ -87,6 +75,7 @@ CLONES void fb_where(
     case 1: WHERE(uint8_t) break;
     case 2: WHERE(uint16_t) break;
     case 4: WHERE(uint32_t) break;
+    case 16: WHERE(pair) break;
     default: WHERE(uint64_t)
     }
 }
@@ -199,4 +188,6 @@ static const fb_unary_kernel casts[FB_DTYPE_COUNT][FB_DTYPE_COUNT] = {
     CAST_ROW(boolean), CAST_ROW(u8), CAST_ROW(i8), CAST_ROW(i16), CAST_ROW(i32),
     CAST_ROW(i64), CAST_ROW(f16), CAST_ROW(bf16), CAST_ROW(f32), CAST_ROW(f64)};
 
-fb_unary_kernel fb_find_cast(int from, int to) { return casts[from][to]; }
+fb_unary_kernel fb_find_cast(int from, int to) {
+    return from >= FB_C64 || to >= FB_C64 ? fb_find_complex_cast(from, to) : casts[from][to];
+}

@@ -622,6 +622,7 @@ static const fb_reduction reductions[FB_REDUCTION_COUNT][FB_DTYPE_COUNT] = {
 
 const fb_reduction *fb_find_reduction(fb_reduction_op op, int dtype) {
     if (dtype < 0 || dtype >= FB_DTYPE_COUNT) return NULL;
+    if (dtype >= FB_C64) return fb_find_complex_reduction(op, dtype);
     const fb_reduction *found = &reductions[op][dtype];
     return found->row ? found : NULL;
 }

@@ -46,11 +46,14 @@ public final class Node: @unchecked Sendable, CustomStringConvertible {
         return SavedTensor(tensor: tensor, version: tensor.storage.version, isOutput: false)
     }
 
-    /// Keeps the operation's own result for the rule, without keeping the node alive through it.
+    /// Keeps the operation's own result for the rule, without keeping the node alive through it; `index` says which of
+    /// several results it is.
     @inline(__always)
-    package func saveOutput(_ tensor: Tensor) -> SavedTensor {
+    package func saveOutput(_ tensor: Tensor, _ index: Int = 0) -> SavedTensor {
         savesTensors = true
-        return SavedTensor(tensor: tensor.alias(), version: tensor.storage.version, isOutput: true)
+        let alias = tensor.alias()
+        alias.outputIndex = Int32(truncatingIfNeeded: index)
+        return SavedTensor(tensor: alias, version: tensor.storage.version, isOutput: true)
     }
 
     func edge(_ index: Int) -> Edge {
@@ -154,6 +157,7 @@ package struct SavedTensor {
         guard isOutput, isGradEnabled() else { return tensor }
         let value = tensor.alias()
         value.node = node
+        value.outputIndex = tensor.outputIndex
         return value
     }
 

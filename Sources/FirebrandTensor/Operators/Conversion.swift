@@ -16,15 +16,7 @@ extension Tensor {
             if self.device == .meta, device != .meta {
                 throw Misuse("Cannot copy out of meta tensor; no data!")
             }
-            let result = Tensor(emptyOf: shape, dtype, on: device)
-            if device == self.device { backend.copy(self, into: result) }
-            if dtype.isFloatingPoint {
-                result.record("ToCopyBackward0", self) { _ in
-                    let (type, device) = (self.dtype, self.device)
-                    return { _, grad in Gradients(grad.to(device, type)) }
-                }
-            }
-            return result
+            return try copied(dtype, device, .preserve, "ToCopyBackward0")
         }
     }
 
@@ -38,6 +30,20 @@ extension Tensor {
     public func long() -> Tensor { to(.int64) }
     /// As int32. PyTorch: `Tensor.int`.
     public func int() -> Tensor { to(.int32) }
+    /// As int16. PyTorch: `Tensor.short`.
+    public func short() -> Tensor { to(.int16) }
+    /// As int8. PyTorch: `Tensor.char`.
+    public func char() -> Tensor { to(.int8) }
+    /// As uint8. PyTorch: `Tensor.byte`.
+    public func byte() -> Tensor { to(.uint8) }
+    /// As float16. PyTorch: `Tensor.half`.
+    public func half() -> Tensor { to(.float16) }
+    /// As bfloat16. PyTorch: `Tensor.bfloat16`.
+    public func bfloat16() -> Tensor { to(.bfloat16) }
+    /// As complex64. PyTorch: `Tensor.cfloat`.
+    public func cfloat() -> Tensor { to(.complex64) }
+    /// As complex128. PyTorch: `Tensor.cdouble`.
+    public func cdouble() -> Tensor { to(.complex128) }
     /// As bool: whether each element is non-zero. PyTorch: `Tensor.bool`.
     public func bool() -> Tensor { to(.bool) }
 
@@ -46,13 +52,9 @@ extension Tensor {
     /// A copy with memory of its own; gradients flow through. PyTorch: `Tensor.clone`.
     public func clone() -> Tensor {
         guarded("clone", [self]) { () throws(Misuse) in
-            let result = Tensor(emptyOf: shape, dtype, on: device)
-            if !isContiguous, isDense {
-                result.strides = strides
-                result.isContiguous = false
-            }
+            let result = newResult(shape, dtype, like: self, self)
             backend.copy(self, into: result)
-            if dtype.isFloatingPoint {
+            if dtype.isInexact {
                 result.record("CloneBackward0", self) { _ in { _, grad in Gradients(grad) } }
             }
             return result
@@ -64,7 +66,7 @@ extension Tensor {
         if isContiguous { return self }
         return guarded("contiguous", [self]) { () throws(Misuse) in
             let result = contiguousClone()
-            if dtype.isFloatingPoint {
+            if dtype.isInexact {
                 result.record("CloneBackward0", self) { _ in { _, grad in Gradients(grad) } }
             }
             return result
@@ -83,6 +85,7 @@ extension Tensor {
             if source.device == .meta, target.device != .meta {
                 throw Misuse("Cannot copy out of meta tensor; no data!")
             }
+            try checkPartialOverlap(target, source)
             try willChangeInPlace(target)
             if target.device == source.device { target.backend.copy(source, into: target) }
         }
@@ -92,6 +95,7 @@ extension Tensor {
     @discardableResult
     public func fill_<S: TensorScalar>(_ value: S) -> Tensor {
         inPlace("fill_", recorded: { $0.mul(0).add(value) }) { (target) throws(Misuse) in
+            try value.scalar.checkFits(target.dtype)
             try willChangeInPlace(target)
             target.backend.fill(target, value.scalar)
         }
@@ -117,7 +121,7 @@ extension Tensor {
     /// The only element, as the kind of number it is: prints as Python prints it. PyTorch: `item`.
     @_disfavoredOverload
     public func item() -> Scalar {
-        guarded("item", [self], orElse: dtype.isFloatingPoint ? .double(.nan) : .int(0)) { () throws(Misuse) in
+        guarded("item", [self], orElse: dtype.isInexact ? .double(.nan) : .int(0)) { () throws(Misuse) in
             guard count == 1 else {
                 throw Misuse("a Tensor with \(count) elements cannot be converted to Scalar")
             }
@@ -138,6 +142,8 @@ extension Tensor {
         case .int64: return .int(Int(address.load(as: Int64.self)))
         case .float32: return .double(Double(address.load(as: Float.self)))
         case .float64: return .double(address.load(as: Double.self))
+        case .complex64: return address.load(as: Complex<Float>.self).scalar
+        case .complex128: return address.load(as: Complex<Double>.self).scalar
         case .float16, .bfloat16:
             var value = Float(0)
             castElement(address, dtype, &value, .float32)
@@ -204,8 +210,10 @@ private let toSignatures = """
 
 extension OperatorRow {
     private static func cast(_ name: String, _ type: DType) -> OperatorRow {
-        OperatorRow(name, .cast, "input, memory_format=None", isDifferentiable: type.isFloatingPoint) {
-            try $0.input.to(type)
+        OperatorRow(
+            name, type.isComplex ? .complex : .cast, "input, memory_format=None", isDifferentiable: type.isInexact
+        ) {
+            try $0.input.to(type, memoryFormat: try $0.memoryFormat() ?? .preserve)
         }
     }
 
@@ -213,18 +221,23 @@ extension OperatorRow {
         OperatorRow("to", .cast, toSignatures) {
             let (input, other) = (try $0.input, try $0.optionalTensor("other"))
             let type = try $0.dtype() ?? other?.dtype ?? input.dtype
-            let result = input.to(try $0.optionalDevice() ?? other?.device ?? input.device, type)
+            let device = try $0.optionalDevice() ?? other?.device ?? input.device
+            let result = input.to(type, device: device, memoryFormat: try $0.memoryFormat() ?? .preserve)
             return try $0.bool("copy") && result === input ? result.clone() : result
         },
         OperatorRow("type_as", .cast, "input, other") { try $0.input.to(try $0.tensor("other").dtype) },
         cast("bool", .bool), cast("byte", .uint8), cast("char", .int8), cast("short", .int16), cast("int", .int32),
         cast("long", .int64), cast("half", .float16), cast("bfloat16", .bfloat16), cast("float", .float32),
-        cast("double", .float64),
+        cast("double", .float64), cast("cfloat", .complex64), cast("cdouble", .complex128),
     ]
 
     fileprivate static let copies: [OperatorRow] = [
-        OperatorRow("clone", .shape, "input, *, memory_format=None") { try $0.input.clone() },
-        OperatorRow("contiguous", .shape, "input, memory_format=None") { try $0.input.contiguous() },
+        OperatorRow("clone", .shape, "input, *, memory_format=None") {
+            try $0.input.clone(memoryFormat: try $0.memoryFormat() ?? .preserve)
+        },
+        OperatorRow("contiguous", .shape, "input, memory_format=None") {
+            try $0.input.contiguous(memoryFormat: try $0.memoryFormat() ?? .contiguous)
+        },
         OperatorRow("detach", .other, "input", isDifferentiable: false, inPlace: { try $0.input.detach_() }) {
             try $0.input.detach()
         },

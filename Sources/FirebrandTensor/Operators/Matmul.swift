@@ -64,8 +64,8 @@ extension Tensor {
                 let b = node.needs(0) ? node.save(other) : nil
                 return { node, grad in
                     Gradients(
-                        b.map { grad.mm($0.value(node).transposedView()) },
-                        a.map { $0.value(node).transposedView().mm(grad) })
+                        b.map { grad.mm($0.value(node).transposedView().conj()) },
+                        a.map { $0.value(node).transposedView().conj().mm(grad) })
                 }
             }
             return result
@@ -118,8 +118,8 @@ extension Tensor {
                 let b = node.needs(0) ? node.save(other) : nil
                 return { node, grad in
                     Gradients(
-                        b.map { grad.bmm($0.value(node).transpose(1, 2)) },
-                        a.map { $0.value(node).transpose(1, 2).bmm(grad) })
+                        b.map { grad.bmm($0.value(node).transpose(1, 2).conj()) },
+                        a.map { $0.value(node).transpose(1, 2).conj().bmm(grad) })
                 }
             }
             return result
@@ -141,8 +141,8 @@ extension Tensor {
                 let (a, b) = (node.save(self), node.save(vector))
                 return { node, grad in
                     Gradients(
-                        node.needs(0) ? grad.unsqueeze(1).mul(b.value(node).unsqueeze(0)) : nil,
-                        node.needs(1) ? a.value(node).t().mv(grad) : nil)
+                        node.needs(0) ? grad.unsqueeze(1).mul(b.value(node).conj().unsqueeze(0)) : nil,
+                        node.needs(1) ? a.value(node).t().conj().mv(grad) : nil)
                 }
             }
             return result
@@ -155,18 +155,25 @@ extension Tensor {
             guard dim == 1, other.dim == 1 else {
                 throw Misuse("1D tensors expected, but got \(dim)D and \(other.dim)D tensors")
             }
+            guard dtype == other.dtype else {
+                throw Misuse(
+                    "dot : expected both vectors to have same dtype, but found \(dtype.scalarTypeName) and "
+                        + other.dtype.scalarTypeName)
+            }
             guard count == other.count else {
                 throw Misuse(
                     "inconsistent tensor size, expected tensor [\(count)] and src [\(other.count)] to have the same "
                         + "number of elements, but got \(count) and \(other.count) elements respectively")
             }
             try checkTypes(other)
+            if dtype == .bool { throw Misuse("\"dot\" not implemented for 'Bool'") }
             let result = noGrad { mul(other).sum(dtype: dtype) }
             result.record("DotBackward0", self, other) { node in
                 let (a, b) = (node.save(self), node.save(other))
                 return { node, grad in
                     Gradients(
-                        node.needs(0) ? grad.mul(b.value(node)) : nil, node.needs(1) ? grad.mul(a.value(node)) : nil)
+                        node.needs(0) ? grad.mul(b.value(node).conj()) : nil,
+                        node.needs(1) ? grad.mul(a.value(node).conj()) : nil)
                 }
             }
             return result
@@ -174,33 +181,36 @@ extension Tensor {
     }
 
     /// `beta * self + alpha * (a x b)`; `self` broadcasts. PyTorch: `torch.addmm`.
+    ///
+    /// Where `beta` is 0, what `self` holds does not matter, not even NaN.
     public func addmm(_ a: Tensor, _ b: Tensor, beta: Scalar = .int(1), alpha: Scalar = .int(1)) -> Tensor {
         guarded("addmm", [self, a, b]) { () throws(Misuse) in
             guard a.dim == 2, b.dim == 2 else {
                 throw Misuse("mat1 and mat2 must be matrices, got \(a.dim)-D and \(b.dim)-D")
             }
             guard a.shape[1] == b.shape[0] else { throw a.mismatch(b) }
+            guard dtype == b.dtype else {
+                throw Misuse(
+                    "self and mat2 must have the same dtype, but got \(dtype.scalarTypeName) and "
+                        + "\(b.dtype.scalarTypeName)")
+            }
             let isPlain = beta == .int(1) && alpha == .int(1)
             let result: Tensor
             if isPlain, dim == 1, shape[0] == b.shape[1], dtype == a.dtype {
                 result = try a.product(b, bias: self)
             } else {
-                result = noGrad {
-                    let product = isPlain ? a.mm(b) : a.mm(b).mul(alpha)
-                    if beta.doubleValue == 0 { return product }
-                    return (isPlain ? self : mul(beta)).expand(product.shape).add(product)
-                }
+                result = try combined(with: noGrad { a.mm(b) }, beta: beta, alpha: alpha)
             }
             result.record("AddmmBackward0", self, a, b) { node in
                 let (shape, type) = (shape, dtype)
                 let savedA = node.needs(2) ? node.save(a) : nil
                 let savedB = node.needs(1) ? node.save(b) : nil
                 return { node, grad in
-                    let scaled = isPlain ? grad : grad.mul(alpha)
+                    let scaled = isPlain ? grad : grad.mul(alpha.conjugate)
                     return Gradients(
-                        node.needs(0) ? (isPlain ? grad : grad.mul(beta)).unbroadcast(to: shape, type) : nil,
-                        savedB.map { scaled.mm($0.value(node).transposedView()) },
-                        savedA.map { $0.value(node).transposedView().mm(scaled) })
+                        node.needs(0) ? (isPlain ? grad : grad.mul(beta.conjugate)).unbroadcast(to: shape, type) : nil,
+                        savedB.map { scaled.mm($0.value(node).transposedView().conj()) },
+                        savedA.map { $0.value(node).transposedView().conj().mm(scaled) })
                 }
             }
             return result
@@ -253,7 +263,8 @@ extension Tensor {
                     let w = node.needs(0) ? node.save(weight) : nil
                     return { node, grad in
                         Gradients(
-                            w.map { grad.mm($0.value(node)) }, x.map { grad.transposedView().mm($0.value(node)) })
+                            w.map { grad.mm($0.value(node).conj()) },
+                            x.map { grad.transposedView().mm($0.value(node).conj()) })
                     }
                 }
                 return result
@@ -270,7 +281,8 @@ extension Tensor {
                 let w = node.needs(0) ? node.save(weight) : nil
                 return { node, grad in
                     Gradients(
-                        w.map { grad.mm($0.value(node)) }, x.map { grad.transposedView().mm($0.value(node)) },
+                        w.map { grad.mm($0.value(node).conj()) },
+                        x.map { grad.transposedView().mm($0.value(node).conj()) },
                         node.needs(2) ? grad.sum(dim: 0) : nil)
                 }
             }
@@ -288,26 +300,23 @@ public func matmul(_ a: Tensor, _ b: Tensor, out: Tensor? = nil) -> Tensor { a.m
 
 // MARK: - Rows
 
-let matmulOperators: [OperatorRow] = [
-    OperatorRow("matmul", .matmul, "input, other, *, out=None", aliases: ["linalg.matmul"]) {
-        try $0.input.matmul(try $0.tensor("other"), out: $0.takeOut())
-    },
-    OperatorRow("mm", .matmul, "input, mat2, *, out=None") { try $0.input.mm(try $0.tensor("mat2")) },
-    OperatorRow("bmm", .matmul, "input, mat2, *, out=None") { try $0.input.bmm(try $0.tensor("mat2")) },
-    OperatorRow("mv", .matmul, "input, vec, *, out=None") { try $0.input.mv(try $0.tensor("vec")) },
-    OperatorRow("dot", .matmul, "input, tensor, *, out=None") { try $0.input.dot(try $0.tensor("tensor")) },
-    OperatorRow(
-        "addmm", .matmul, "input, mat1, mat2, *, beta=1, alpha=1, out=None",
-        inPlace: {
-            try $0.input.addmm_(
-                try $0.tensor("mat1"), try $0.tensor("mat2"), beta: try $0.scalar("beta"), alpha: try $0.scalar("alpha")
-            )
-        }
-    ) {
-        try $0.input.addmm(
-            try $0.tensor("mat1"), try $0.tensor("mat2"), beta: try $0.scalar("beta"), alpha: try $0.scalar("alpha"))
-    },
-    OperatorRow("nn.functional.linear", .linear, "input, weight, bias=None") {
-        try $0.input.linear(try $0.tensor("weight"), try $0.optionalTensor("bias"))
-    },
-]
+extension OperatorRow {
+    static let matrixProducts: [OperatorRow] = [
+        OperatorRow("matmul", .matmul, "input, other, *, out=None", aliases: ["linalg.matmul"]) {
+            try $0.input.matmul(try $0.tensor("other"), out: $0.takeOut())
+        },
+        OperatorRow("__rmatmul__", .matmul, "input, other", aliases: ["Tensor.__rmatmul__"]) {
+            try $0.tensor("other").matmul(try $0.input)
+        },
+        OperatorRow("mm", .matmul, "input, mat2, *, out=None") { try $0.input.mm(try $0.tensor("mat2")) },
+        OperatorRow("bmm", .matmul, "input, mat2, *, out=None") { try $0.input.bmm(try $0.tensor("mat2")) },
+        OperatorRow("mv", .matmul, "input, vec, *, out=None") { try $0.input.mv(try $0.tensor("vec")) },
+        OperatorRow("dot", .matmul, "input, tensor, *, out=None") { try $0.input.dot(try $0.tensor("tensor")) },
+        OperatorRow("nn.functional.linear", .linear, "input, weight, bias=None") {
+            try $0.input.linear(try $0.tensor("weight"), try $0.optionalTensor("bias"))
+        },
+    ]
+}
+
+let matmulOperators: [OperatorRow] =
+    OperatorRow.matrixProducts + OperatorRow.scaledProducts + OperatorRow.vectorProducts + OperatorRow.contractions

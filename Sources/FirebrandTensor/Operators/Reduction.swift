@@ -9,7 +9,7 @@ extension Tensor {
             if let dtype, dtype != self.dtype { return to(dtype).sum(dim: dim, keepdim: keepdim, dtype: dtype) }
             let mask = try reductionMask(dim)
             let result = Tensor(
-                emptyOf: reducedShape(mask), self.dtype.isFloatingPoint ? self.dtype : .int64, on: device)
+                emptyOf: reducedShape(mask), self.dtype.isInexact ? self.dtype : .int64, on: device)
             try backend.reduce(.sum, self, into: result)
             let sum =
                 (dtype ?? result.dtype) == result.dtype
@@ -34,7 +34,7 @@ extension Tensor {
     public func mean(dim: [Int]? = nil, keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
         guarded("mean", [self]) { () throws(Misuse) in
             if let dtype, dtype != self.dtype { return to(dtype).mean(dim: dim, keepdim: keepdim) }
-            guard self.dtype.isFloatingPoint else {
+            guard self.dtype.isInexact else {
                 throw Misuse(
                     "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
                         + "Got: \(self.dtype.scalarTypeName)")
@@ -122,7 +122,7 @@ extension Tensor {
             // PyTorch sums to no dimensions even what has none, which makes int64 of integers.
             if target.isEmpty { return sum() }
             return target == shape
-                ? self : unbroadcast(to: target, dtype.isFloatingPoint ? dtype : .int64)
+                ? self : unbroadcast(to: target, dtype.isInexact ? dtype : .int64)
         }
     }
 
@@ -134,6 +134,7 @@ extension Tensor {
     /// Integers are taken as floats of the default type. Gradient: the softmax.
     public func logsumexp(dim: [Int], keepdim: Bool = false) -> Tensor {
         guarded("logsumexp", [self]) { () throws(Misuse) in
+            if dtype.isComplex { return complexLogsumexp(dim: dim, keepdim: keepdim) }
             let operand = dtype.isFloatingPoint ? self : to(DType.default)
             let mask = try reductionMask(dim)
             let wide = Tensor(emptyOf: reducedShape(mask), operand.dtype, on: device)
@@ -152,6 +153,16 @@ extension Tensor {
         }
     }
 
+    /// The largest real part decides what is taken out before exponentials are taken.
+    private func complexLogsumexp(dim: [Int], keepdim: Bool) -> Tensor {
+        let shift = noGrad { () -> Tensor in
+            let largest = real.amax(dim: dim, keepdim: true)
+            return largest.maskedFill(largest.isfinite().logicalNot(), 0)
+        }
+        let result = sub(shift).exp().sum(dim: dim, keepdim: true).log().add(shift)
+        return keepdim || self.dim == 0 ? result : result.sum(dim: dim)
+    }
+
     /// `log(sum(exp(self)))` along one dimension. PyTorch: `torch.logsumexp`.
     public func logsumexp(dim: Int, keepdim: Bool = false) -> Tensor { logsumexp(dim: [dim], keepdim: keepdim) }
 
@@ -163,10 +174,10 @@ extension Tensor {
             if let dtype, dtype != self.dtype {
                 return to(dtype).prod(dim: dim, keepdim: keepdim, dtype: dtype)
             }
-            let resultType = dtype ?? (self.dtype.isFloatingPoint ? self.dtype : .int64)
+            let resultType = dtype ?? (self.dtype.isInexact ? self.dtype : .int64)
             let dtype = self.dtype
             let mask = try reductionMask(dim.map { [$0] })
-            let result = Tensor(emptyOf: reducedShape(mask), dtype.isFloatingPoint ? dtype : .int64, on: device)
+            let result = Tensor(emptyOf: reducedShape(mask), dtype.isInexact ? dtype : .int64, on: device)
             try backend.reduce(.prod, self, into: result)
             let product = (resultType == result.dtype ? result : result.cast(to: resultType)).finished(mask, keepdim)
             product.record(dim == nil ? "ProdBackward0" : "ProdBackward1", self) { node in
@@ -195,7 +206,7 @@ private func productGradient(_ grad: Tensor, _ x: Tensor, _ mask: [Bool], dim: I
     let axis = dim < 0 ? dim + x.dim : dim
     let expanded = grad.restored(mask, keepdim)
     if x.shape[axis] == 1 { return expanded }
-    return expanded.mul(x.productBefore(axis)).mul(x.productBehind(axis))
+    return expanded.mul(x.productBefore(axis).mul(x.productBehind(axis)).conj())
 }
 
 // MARK: - Rows

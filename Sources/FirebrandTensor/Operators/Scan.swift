@@ -26,6 +26,7 @@ extension Tensor {
         guarded(name, [self]) { () throws(Misuse) in
             if let dtype, dtype != self.dtype { return to(dtype).cumprod(dim: dim, dtype: dtype) }
             let axis = try checkedDimension(dim)
+            if self.dtype.isComplex { return complexProducts(axis, isBackward: isBackward) }
             let result = try scanned(.cumprod, axis, dtype, isBackward: isBackward)
             result.record("CumprodBackward0", self) { node in
                 let operand = node.save(self)
@@ -40,6 +41,15 @@ extension Tensor {
             }
             return result
         }
+    }
+
+    /// Running products of complex numbers, slice by slice.
+    private func complexProducts(_ axis: Int, isBackward: Bool) -> Tensor {
+        if dim == 0 || count == 0 { return clone() }
+        let slices = (0..<shape[axis]).map { narrow(axis, isBackward ? shape[axis] - 1 - $0 : $0, 1) }
+        var products = [slices[0]]
+        for slice in slices.dropFirst() { products.append(products.last!.mul(slice)) }
+        return cat(isBackward ? products.reversed() : products, dim: axis)
     }
 
     /// The product of all elements before each one along `axis`; 1 for the first.
@@ -106,10 +116,10 @@ extension Tensor {
     private func scanned(
         _ op: ScanKernel, _ axis: Int, _ dtype: DType?, isBackward: Bool
     ) throws(Misuse) -> Tensor {
-        let type = dtype ?? (self.dtype.isFloatingPoint ? self.dtype : .int64)
+        let type = dtype ?? (self.dtype.isInexact ? self.dtype : .int64)
         // Running totals of 16-bit floats are kept in single precision, of small integers as int64.
         let computeType =
-            self.dtype.isReducedFloatingPoint ? DType.float32 : self.dtype.isFloatingPoint ? self.dtype : .int64
+            self.dtype.isReducedFloatingPoint ? DType.float32 : self.dtype.isInexact ? self.dtype : .int64
         let operand = self.dtype == computeType ? self : cast(to: computeType)
         let wide = Tensor(emptyOf: shape, computeType, on: device)
         try backend.scan(

@@ -5,14 +5,22 @@ extension Tensor {
     private func moments(
         _ mask: [Bool], _ correction: Double
     ) throws(Misuse) -> (mean: Tensor, variance: Tensor, divisor: Double) {
-        guard dtype.isFloatingPoint else {
+        guard dtype.isInexact else {
             throw Misuse("std and var only support floating point and complex dtypes")
         }
         let reduced = reducedShape(mask)
         let length = reduced.elementCount == 0 ? 0 : count / reduced.elementCount
         let mean = Tensor(emptyOf: reduced, .float64, on: device)
         let squares = Tensor(emptyOf: reduced, .float64, on: device)
-        try backend.reduce(.moments, self, into: squares, second: mean)
+        if dtype.isComplex {
+            // The squared distances of complex numbers are those of their parts, added.
+            let ofImaginary = Tensor(emptyOf: reduced, .float64, on: device)
+            try backend.reduce(.moments, partView(1), into: ofImaginary)
+            try backend.reduce(.moments, partView(0), into: squares)
+            try backend.binary(.add, squares, ofImaginary, into: squares)
+        } else {
+            try backend.reduce(.moments, self, into: squares, second: mean)
+        }
         let divisor = Swift.max(0, Double(length) - correction)
         try backend.binary(.div, squares, .double(divisor), scalarFirst: false, into: squares)
         return (mean, squares, divisor)
@@ -23,7 +31,7 @@ extension Tensor {
         guarded("var", [self]) { () throws(Misuse) in
             let mask = try reductionMask(dim)
             let (_, variance, divisor) = try moments(mask, correction)
-            let result = variance.cast(to: dtype).finished(mask, keepdim)
+            let result = variance.cast(to: dtype.realType).finished(mask, keepdim)
             result.record("VarBackward0", self) { node in
                 let operand = node.save(self)
                 return { node, grad in
@@ -40,7 +48,7 @@ extension Tensor {
             let mask = try reductionMask(dim)
             let (_, variance, divisor) = try moments(mask, correction)
             try backend.unary(.sqrt, variance, into: variance)
-            let result = variance.cast(to: dtype).finished(mask, keepdim)
+            let result = variance.cast(to: dtype.realType).finished(mask, keepdim)
             result.record("StdBackward0", self) { node in
                 let (operand, saved) = (node.save(self), node.saveOutput(result))
                 return { node, grad in
@@ -83,12 +91,14 @@ extension Tensor {
         _ keepdim: Bool
     ) -> (Tensor, Tensor) {
         guarded(name, [self], orElse: (Tensor.placeholder(), Tensor.placeholder())) { () throws(Misuse) in
-            guard dtype.isFloatingPoint else { throw Misuse("\(name) only support floating point and complex dtypes") }
+            guard dtype.isInexact else { throw Misuse("\(name) only support floating point and complex dtypes") }
             let mask = try reductionMask(dim)
             let (wideMean, variance, divisor) = try moments(mask, correction)
             if isRoot { try backend.unary(.sqrt, variance, into: variance) }
-            let spread = variance.cast(to: dtype).finished(mask, keepdim)
-            let mean = wideMean.cast(to: dtype).finished(mask, keepdim)
+            let spread = variance.cast(to: dtype.realType).finished(mask, keepdim)
+            let mean =
+                dtype.isComplex
+                ? noGrad { self.mean(dim: dim, keepdim: keepdim) } : wideMean.cast(to: dtype).finished(mask, keepdim)
             Tensor.record(backward, [self], outputs: [spread, mean]) { node in
                 let (operand, saved) = (node.save(self), node.saveOutput(spread))
                 return { node, grads in

@@ -22,6 +22,13 @@ extension CPUBackend {
         _ op: ReductionKernel, _ a: Tensor, into out: Tensor, second: Tensor?
     ) throws(Misuse) {
         guard out.count > 0 else { return }
+        if a.dtype.isComplex {
+            switch op {
+            case .sum: return try reduce(.sum, a.partsView(), into: out.partsView(), second: nil)
+            case .all, .any, .countNonzero: return try reduce(op, converted(a, to: .bool), into: out, second: nil)
+            default: break
+            }
+        }
         var elementType = a.dtype
         var found = fb_find_reduction(op, elementType.rawValue)
         if found == nil, a.dtype.isReducedFloatingPoint {

@@ -12,6 +12,10 @@ extension CPUBackend {
     package func scan(
         _ op: ScanKernel, _ a: Tensor, dim: Int, into out: Tensor, indices: Tensor?
     ) throws(Misuse) {
+        if a.dtype.isComplex, op == .cumsum, a.dim > 0 {
+            return try scan(op, a.partsView(), dim: dim, into: out.partsView(), indices: nil)
+        }
+        if a.dtype.isComplex, a.dim == 0 { return copy(a, into: out) }
         guard let kernel = fb_find_scan(op, a.dtype.rawValue)?.pointee else { throw CPUBackend.unsupported(a.dtype) }
         guard out.count > 0 else { return }
         let lines = Lines(out, along: dim)
