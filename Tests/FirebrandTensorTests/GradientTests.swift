@@ -10,7 +10,8 @@ import Testing
     }
 
     /// Rows that cannot be checked so: results that are not float64, one that depends on nothing, and two whose signs are
-    /// drawn.
+    /// drawn. (Random ones differ from call to call and have tests of their own; of equal elements, which `expanded` gives,
+    /// PyTorch's masked.std has no slope.)
     private static let excepted: Set<String> = [
         "cfloat", "float", "half", "bfloat16", "zero_", "svd_lowrank", "pca_lowrank",
     ]
@@ -33,15 +34,16 @@ import Testing
         "view_as_real", "where",
     ]
 
-    static let names = OperatorSamples.table.rows.filter { $0.isDifferentiable && !excepted.contains($0.name) }.map(
-        \.name)
+    static let names = OperatorSamples.table.rows.filter {
+        $0.isDifferentiable && $0.family != .random && !excepted.contains($0.name)
+    }.map(\.name)
 
     @Test("have the gradient that differences give", arguments: names)
     func gradients(_ name: String) throws {
         var checked = 0
         var samples = 0
         for sample in OperatorSamples.byRow[name] ?? [] where samples < 16 {
-            for layout in Layout.allCases {
+            for layout in Layout.allCases where layout != .expanded || name != "masked.std" {
                 guard let call = Call(sample, layout) else { continue }
                 samples += layout == .contiguous ? 1 : 0
                 checked += try check(call, "\(sample.source), \(layout)") { call in

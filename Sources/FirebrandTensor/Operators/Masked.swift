@@ -169,36 +169,13 @@ public enum Masked {
                 try mask.map { mask throws(Misuse) in
                     FirebrandTensor.where(try spread(mask, over: x), x, nan)
                 } ?? x
-            let result = try medianOfNumbers(masked, dim, keepdim)
+            let result = masked.nanmedian(dim: dim, keepdim: keepdim).values
             if input.dtype.isFloatingPoint { return result }
             if input.device.kind == .cpu, noGrad({ result.isnan().any().item() as Bool }) {
                 throw Misuse("masked median expects no fully masked out rows if dtype is not floating point")
             }
             return result.to(dtype ?? input.dtype)
         }
-    }
-
-    private static func medianOfNumbers(_ x: Tensor, _ dim: Int, _ keepdim: Bool) throws(Misuse) -> Tensor {
-        let axis = try x.checkedDimension(dim)
-        if x.dim == 0 { return x.clone() }
-        var reduced = x.shape
-        reduced[axis] = 1
-        let positions = Tensor(emptyOf: reduced, .int64, on: x.device)
-        if x.device.kind == .cpu, x.count > 0 {
-            let order = (0..<x.dim).filter { $0 != axis } + [axis]
-            let rows = noGrad { x.detach().permute(order) }
-            let values: [Double] = rows.toArray()
-            let length = x.shape[axis]
-            let found = stride(from: 0, to: values.count, by: length).map { start -> Int in
-                let numbers = (0..<length).filter { !values[start + $0].isNaN }
-                    .sorted { (values[start + $0], $0) < (values[start + $1], $1) }
-                return numbers.isEmpty ? 0 : numbers[(numbers.count - 1) / 2]
-            }
-            let kept = Size(order.map { reduced[$0] })
-            x.backend.copy(Tensor(elements: found, shape: kept), into: positions.permutedAlias(order))
-        }
-        let result = x.gather(axis, positions)
-        return keepdim ? result : result.squeeze(axis)
     }
 
     /// The variance, divided by the number of elements less `correction`. PyTorch: `torch.masked.var`.

@@ -181,6 +181,9 @@ extension Tensor {
     fileprivate func namedMatrixNorm(_ name: String, _ dims: [Int], _ keepdim: Bool) throws(Misuse) -> Tensor {
         guard name == "nuc" else { throw Misuse("linalg.matrix_norm: Order \(name) not supported.") }
         guard dims.count == 2 else { throw Misuse.matrixNormDims(dims) }
-        throw Misuse("norm: the nuclear norm is not there yet")
+        let (row, column) = (try checkedDimension(dims[0]), try checkedDimension(dims[1]))
+        let sum = Linalg.svdvals(movedim([row, column], [-2, -1])).sum(dim: -1)
+        if !keepdim { return sum }
+        return sum.unsqueeze(Swift.min(row, column)).unsqueeze(Swift.max(row, column))
     }
 }

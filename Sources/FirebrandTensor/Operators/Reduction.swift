@@ -119,6 +119,8 @@ extension Tensor {
             let leading = dim - target.count
             guard leading >= 0, target.indices.allSatisfy({ target[$0] == 1 || target[$0] == shape[leading + $0] })
             else { throw Misuse("size {\(target.list)} is not expandable to size {\(shape.list)}.") }
+            // PyTorch sums to no dimensions even what has none, which makes int64 of integers.
+            if target.isEmpty { return sum() }
             return target == shape
                 ? self : unbroadcast(to: target, dtype.isInexact ? dtype : .int64)
         }
