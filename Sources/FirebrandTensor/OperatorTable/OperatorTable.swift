@@ -59,3 +59,10 @@ public let tensorOperators: [OperatorRow] =
     elementaryOperators + arithmeticOperators + comparisonOperators + selectionOperators + reductionOperators
     + softmaxOperators + matmulOperators + shapeOperators + joiningOperators + indexingOperators
     + gatherScatterOperators + triangleOperators + creationOperators + conversionOperators + randomOperators
+    + pointwiseOperators
+
+/// Those of the files on single topics.
+private let pointwiseOperators: [OperatorRow] = [
+    trigonometricOperators, numberPartOperators, bitwiseOperators, floatPairOperators, ternaryOperators,
+    newLikeOperators, windowOperators, gammaOperators, besselOperators, polynomialOperators,
+].flatMap { $0 }

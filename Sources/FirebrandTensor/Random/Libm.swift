@@ -6,4 +6,5 @@ extension Double {
     var sine: Double { sin(self) }
     var cosine: Double { cos(self) }
     var logarithm: Double { log(self) }
+    var exponential: Double { exp(self) }
 }
