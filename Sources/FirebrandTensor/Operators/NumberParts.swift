@@ -79,8 +79,8 @@ extension Tensor {
 
     /// 2 to the power of `self`. PyTorch: `torch.exp2`.
     public func exp2(out: Tensor? = nil) -> Tensor {
-        elementwise(
-            "exp2", "Exp2Backward0", .exp2, out: out, ofResult: { grad, y in grad.mul(y).mul(0.6931471805599453) })
+        elementwiseOfResult(
+            "exp2", "Exp2Backward0", .exp2, out: out) { grad, y in grad.mul(y).mul(0.6931471805599453) }
     }
     /// ``exp2(out:)`` in place. PyTorch: `exp2_`.
     @discardableResult public func exp2_() -> Tensor { elementwise_("exp2_", .exp2) { $0.exp2() } }

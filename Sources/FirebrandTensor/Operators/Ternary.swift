@@ -133,25 +133,25 @@ extension Tensor {
     @discardableResult
     public func addcmul_(_ tensor1: Tensor, _ tensor2: Tensor, value: Scalar = .int(1)) -> Tensor {
         inPlace("addcmul_", [tensor1, tensor2], recorded: { $0.addcmul(tensor1, tensor2, value: value) }) {
-            $0.addcmul(tensor1, tensor2, value: value, out: $0)
+            _ = $0.addcmul(tensor1, tensor2, value: value, out: $0)
         }
     }
     /// ``addcdiv(_:_:value:out:)`` in place. PyTorch: `addcdiv_`.
     @discardableResult
     public func addcdiv_(_ tensor1: Tensor, _ tensor2: Tensor, value: Scalar = .int(1)) -> Tensor {
         inPlace("addcdiv_", [tensor1, tensor2], recorded: { $0.addcdiv(tensor1, tensor2, value: value) }) {
-            $0.addcdiv(tensor1, tensor2, value: value, out: $0)
+            _ = $0.addcdiv(tensor1, tensor2, value: value, out: $0)
         }
     }
     /// ``lerp(_:_:out:)-(Tensor,_,_)`` in place. PyTorch: `lerp_`.
     @discardableResult
     public func lerp_(_ end: Tensor, _ weight: Tensor) -> Tensor {
-        inPlace("lerp_", [end, weight], recorded: { $0.lerp(end, weight) }) { $0.lerp(end, weight, out: $0) }
+        inPlace("lerp_", [end, weight], recorded: { $0.lerp(end, weight) }) { _ = $0.lerp(end, weight, out: $0) }
     }
     /// Interpolates in place, by a number. PyTorch: `lerp_`.
     @discardableResult
     public func lerp_<S: TensorScalar>(_ end: Tensor, _ weight: S) -> Tensor {
-        inPlace("lerp_", [end], recorded: { $0.lerp(end, weight) }) { $0.lerp(end, weight, out: $0) }
+        inPlace("lerp_", [end], recorded: { $0.lerp(end, weight) }) { _ = $0.lerp(end, weight, out: $0) }
     }
 }
 

@@ -18,9 +18,9 @@ extension Tensor {
     }
 
     /// The same with the gradient said in terms of the result.
-    func elementwise(
+    func elementwiseOfResult(
         _ name: StaticString, _ backward: StaticString, _ op: UnaryKernel, takesHalves: Bool = true, out: Tensor? = nil,
-        ofResult slope: @escaping (_ grad: Tensor, _ result: Tensor) -> Tensor
+        _ slope: @escaping (_ grad: Tensor, _ result: Tensor) -> Tensor
     ) -> Tensor {
         guarded(name, [self]) { () throws(Misuse) in
             try checkHalves(name, takesHalves)
@@ -102,10 +102,11 @@ extension OperatorRow {
         isDifferentiable: Bool = true, inPlace: (@Sendable (Tensor) -> Tensor)? = nil,
         _ forward: @escaping @Sendable (Tensor) -> Tensor
     ) -> OperatorRow {
-        OperatorRow(
-            name, family, "input, *, out=None", aliases: aliases, isDifferentiable: isDifferentiable,
-            inPlace: inPlace.map { inPlace in { inPlace(try $0.input) } }
-        ) { forward(try $0.input) }
+        var body: Body?
+        if let inPlace { body = { arguments in inPlace(try arguments.input) } }
+        return OperatorRow(
+            name, family, "input, *, out=None", aliases: aliases, isDifferentiable: isDifferentiable, inPlace: body
+        ) { arguments in forward(try arguments.input) }
     }
 
     /// An operator on two operands, either of which may be a number.
@@ -114,15 +115,17 @@ extension OperatorRow {
         aliases: [String] = [], isDifferentiable: Bool = true, hasInPlace: Bool = false,
         _ forward: @escaping @Sendable (Tensor, Tensor) -> Tensor
     ) -> OperatorRow {
-        OperatorRow(
-            name.description, family, signature, aliases: aliases, isDifferentiable: isDifferentiable,
-            inPlace: hasInPlace
-                ? {
-                    let (a, b) = try $0.operands()
-                    return a.overwrite(name, [b]) { forward($0, b) }
-                } : nil
-        ) {
-            let (a, b) = try $0.operands()
+        var body: Body?
+        if hasInPlace {
+            body = { arguments in
+                let (a, b) = try arguments.operands()
+                return a.overwrite(name, [b]) { forward($0, b) }
+            }
+        }
+        return OperatorRow(
+            name.description, family, signature, aliases: aliases, isDifferentiable: isDifferentiable, inPlace: body
+        ) { arguments in
+            let (a, b) = try arguments.operands()
             return forward(a, b)
         }
     }

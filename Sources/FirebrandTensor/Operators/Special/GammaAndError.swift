@@ -27,7 +27,7 @@ extension Tensor {
     @discardableResult public func erfc_() -> Tensor { elementwise_("erfc_", .erfc) { $0.erfc() } }
     /// The inverse of the error function. PyTorch: `torch.erfinv`.
     public func erfinv(out: Tensor? = nil) -> Tensor {
-        elementwise("erfinv", "ErfinvBackward0", .erfinv, out: out, ofResult: { grad, y in grad.mul(y.square().exp().mul(0.886226925452758)) })
+        elementwiseOfResult("erfinv", "ErfinvBackward0", .erfinv, out: out) { grad, y in grad.mul(y.square().exp().mul(0.886226925452758)) }
     }
     /// ``erfinv(out:)`` in place. PyTorch: `erfinv_`.
     @discardableResult public func erfinv_() -> Tensor { elementwise_("erfinv_", .erfinv) { $0.erfinv() } }

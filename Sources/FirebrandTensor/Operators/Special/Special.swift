@@ -25,7 +25,7 @@ public enum Special {
     }
     /// The inverse of ``ndtr(_:)``. PyTorch: `torch.special.ndtri`.
     public static func ndtri(_ x: Tensor) -> Tensor {
-        x.elementwise("ndtri", "SpecialNdtriBackward0", .ndtri, takesHalves: false, ofResult: { grad, y in grad.mul(y.square().mul(0.5).exp().mul(2.5066282746310002)) })
+        x.elementwiseOfResult("ndtri", "SpecialNdtriBackward0", .ndtri, takesHalves: false) { grad, y in grad.mul(y.square().mul(0.5).exp().mul(2.5066282746310002)) }
     }
     /// The logarithm of ``ndtr(_:)``. PyTorch: `torch.special.log_ndtr`.
     public static func logNdtr(_ x: Tensor) -> Tensor {
