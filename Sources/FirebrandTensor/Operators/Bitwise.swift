@@ -12,7 +12,9 @@ extension Tensor {
     }
 
     /// Bits set in both; `and` of truth values. Refuses floats. PyTorch: `torch.bitwise_and`, `&`.
-    public func bitwiseAnd(_ other: Tensor, out: Tensor? = nil) -> Tensor { bits("bitwise_and", .bitwiseAnd, other, out) }
+    public func bitwiseAnd(_ other: Tensor, out: Tensor? = nil) -> Tensor {
+        bits("bitwise_and", .bitwiseAnd, other, out)
+    }
     /// Bits set in both. PyTorch: `torch.bitwise_and`.
     public func bitwiseAnd<S: TensorScalar>(_ other: S) -> Tensor { bitwiseAnd(beside(other.scalar)) }
     /// Bits set in either; `or` of truth values. Refuses floats. PyTorch: `torch.bitwise_or`, `|`.
@@ -20,7 +22,9 @@ extension Tensor {
     /// Bits set in either. PyTorch: `torch.bitwise_or`.
     public func bitwiseOr<S: TensorScalar>(_ other: S) -> Tensor { bitwiseOr(beside(other.scalar)) }
     /// Bits set in just one. Refuses floats. PyTorch: `torch.bitwise_xor`, `^`.
-    public func bitwiseXor(_ other: Tensor, out: Tensor? = nil) -> Tensor { bits("bitwise_xor", .bitwiseXor, other, out) }
+    public func bitwiseXor(_ other: Tensor, out: Tensor? = nil) -> Tensor {
+        bits("bitwise_xor", .bitwiseXor, other, out)
+    }
     /// Bits set in just one. PyTorch: `torch.bitwise_xor`.
     public func bitwiseXor<S: TensorScalar>(_ other: S) -> Tensor { bitwiseXor(beside(other.scalar)) }
 
@@ -33,7 +37,9 @@ extension Tensor {
     }
 
     /// Bits moved up: `self * 2^other`, wrapped around. PyTorch: `torch.bitwise_left_shift`, `<<`.
-    public func bitwiseLeftShift(_ other: Tensor, out: Tensor? = nil) -> Tensor { bits("lshift", .leftShift, other, out) }
+    public func bitwiseLeftShift(_ other: Tensor, out: Tensor? = nil) -> Tensor {
+        bits("lshift", .leftShift, other, out)
+    }
     /// Bits moved up. PyTorch: `torch.bitwise_left_shift`.
     public func bitwiseLeftShift<S: TensorScalar>(_ other: S) -> Tensor { bitwiseLeftShift(beside(other.scalar)) }
     /// Bits moved down, keeping the sign. PyTorch: `torch.bitwise_right_shift`, `>>`.

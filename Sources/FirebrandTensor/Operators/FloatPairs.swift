@@ -57,17 +57,9 @@ extension Tensor {
         guarded("nextafter", [self, other]) { () throws(Misuse) in
             let type = resultType(self, other)
             if !type.isFloatingPoint { throw notImplemented("nextafter", type) }
-            let result = try pointwise(.nextafter, self, other, out: out)
-            result.record("NotImplemented", self, other) { _ in Tensor.noRule("nextafter") }
-            return result
-        }
-    }
-
-    /// A rule that reports that there is none.
-    static func noRule(_ name: String) -> Node.Rule {
-        { _, grad in
-            report(Misuse("the derivative for '\(name)' is not implemented."), name, [grad])
-            return Gradients(nil)
+            return elementwise(
+                "nextafter", "NextafterBackward0", .nextafter, other, out: out,
+                { grad, a, b in grad.maskedFill(a.eq(b), 0) }, { grad, _, _ in grad.mul(0) })
         }
     }
 
@@ -139,7 +131,7 @@ extension OperatorRow {
         elementwise(
             "heaviside", .pointwiseBinary, "input, values, *, out=None", isDifferentiable: false, hasInPlace: true
         ) { $0.heaviside($1) },
-        elementwise("nextafter", isDifferentiable: false, hasInPlace: true) { $0.nextafter($1) },
+        elementwise("nextafter", hasInPlace: true) { $0.nextafter($1) },
         elementwise("logaddexp") { $0.logaddexp($1) },
         elementwise("logaddexp2") { $0.logaddexp2($1) },
         OperatorRow(

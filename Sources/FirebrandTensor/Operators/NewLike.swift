@@ -97,7 +97,7 @@ extension Tensor {
     public static func triuIndices(
         _ row: Int, _ col: Int, offset: Int = 0, dtype: DType = .int64, device: Device = .cpu
     ) -> Tensor {
-        triangleIndices("triu_indices", row, col, dtype, device) { Swift.max(0, $0 + offset)..<Swift.max(col, 0) }
+        triangleIndices("triu_indices", row, col, dtype, device) { (Swift.max(0, $0 + offset), col) }
     }
     /// Positions of the lower triangle of a matrix, rows above columns. PyTorch: `torch.tril_indices`.
     ///
@@ -105,11 +105,12 @@ extension Tensor {
     public static func trilIndices(
         _ row: Int, _ col: Int, offset: Int = 0, dtype: DType = .int64, device: Device = .cpu
     ) -> Tensor {
-        triangleIndices("tril_indices", row, col, dtype, device) { 0..<Swift.max(0, Swift.min(col, $0 + offset + 1)) }
+        triangleIndices("tril_indices", row, col, dtype, device) { (0, Swift.min(col, $0 + offset + 1)) }
     }
 
     private static func triangleIndices(
-        _ name: StaticString, _ row: Int, _ col: Int, _ dtype: DType, _ device: Device, _ columns: (Int) -> Range<Int>
+        _ name: StaticString, _ row: Int, _ col: Int, _ dtype: DType, _ device: Device,
+        _ columns: (Int) -> (from: Int, to: Int)
     ) -> Tensor {
         guarded(name, []) { () throws(Misuse) in
             if row < 0 { throw Misuse("row must be non-negative, got\(row)") }
@@ -119,9 +120,8 @@ extension Tensor {
             }
             var (rows, all): ([Int], [Int]) = ([], [])
             for position in 0..<row {
-                // A range whose start lies behind the last column is empty.
-                let range = columns(position)
-                for column in range.lowerBound..<Swift.max(range.lowerBound, range.upperBound) {
+                let (from, to) = columns(position)
+                for column in stride(from: from, to: to, by: 1) {
                     rows.append(position)
                     all.append(column)
                 }

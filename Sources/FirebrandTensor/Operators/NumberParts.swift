@@ -80,7 +80,8 @@ extension Tensor {
     /// 2 to the power of `self`. PyTorch: `torch.exp2`.
     public func exp2(out: Tensor? = nil) -> Tensor {
         elementwiseOfResult(
-            "exp2", "Exp2Backward0", .exp2, out: out) { grad, y in grad.mul(y).mul(0.6931471805599453) }
+            "exp2", "Exp2Backward0", .exp2, out: out
+        ) { grad, y in grad.mul(y).mul(0.6931471805599453) }
     }
     /// ``exp2(out:)`` in place. PyTorch: `exp2_`.
     @discardableResult public func exp2_() -> Tensor { elementwise_("exp2_", .exp2) { $0.exp2() } }
@@ -88,10 +89,10 @@ extension Tensor {
     /// `log(self / (1 - self))`, of numbers kept `eps` away from 0 and 1 if given. PyTorch: `torch.logit`.
     public func logit(eps: Double? = nil, out: Tensor? = nil) -> Tensor {
         guarded("logit", [self]) { () throws(Misuse) in
-            // The limits are applied upper first, so that crossing ones leave NaN, as in PyTorch.
+            // Where the limits cross, the upper one counts, as in PyTorch.
             let x = try eps.map { (eps) throws(Misuse) in
                 let operand = dtype.isFloatingPoint ? self : cast(to: DType.default)
-                return try pointwise(.maximum, try pointwise(.minimum, operand, .double(1 - eps)), .double(eps))
+                return try pointwise(.minimum, try pointwise(.maximum, operand, .double(eps)), .double(1 - eps))
             }
             let result = try pointwise(.logit, x ?? self, toFloat: true, out: out)
             result.record("LogitBackward0", self) { node in

@@ -111,7 +111,8 @@ extension OperatorRow {
 
     /// An operator on two operands, either of which may be a number.
     static func elementwise(
-        _ name: StaticString, _ family: OperatorFamily = .pointwiseBinary, _ signature: String = "input, other, *, out=None",
+        _ name: StaticString, _ family: OperatorFamily = .pointwiseBinary,
+        _ signature: String = "input, other, *, out=None",
         aliases: [String] = [], isDifferentiable: Bool = true, hasInPlace: Bool = false,
         _ forward: @escaping @Sendable (Tensor, Tensor) -> Tensor
     ) -> OperatorRow {

@@ -15,19 +15,25 @@ extension Tensor {
     @discardableResult public func lgamma_() -> Tensor { elementwise_("lgamma_", .lgamma) { $0.lgamma() } }
     /// The error function. PyTorch: `torch.erf`.
     public func erf(out: Tensor? = nil) -> Tensor {
-        elementwise("erf", "ErfBackward0", .erf, out: out) { grad, x in grad.mul(x.square().neg().exp().mul(1.1283791670955126)) }
+        elementwise("erf", "ErfBackward0", .erf, out: out) { grad, x in
+            grad.mul(x.square().neg().exp().mul(1.1283791670955126))
+        }
     }
     /// ``erf(out:)`` in place. PyTorch: `erf_`.
     @discardableResult public func erf_() -> Tensor { elementwise_("erf_", .erf) { $0.erf() } }
     /// 1 - erf, without losing digits. PyTorch: `torch.erfc`.
     public func erfc(out: Tensor? = nil) -> Tensor {
-        elementwise("erfc", "ErfcBackward0", .erfc, out: out) { grad, x in grad.mul(x.square().neg().exp().mul(-1.1283791670955126)) }
+        elementwise("erfc", "ErfcBackward0", .erfc, out: out) { grad, x in
+            grad.mul(x.square().neg().exp().mul(-1.1283791670955126))
+        }
     }
     /// ``erfc(out:)`` in place. PyTorch: `erfc_`.
     @discardableResult public func erfc_() -> Tensor { elementwise_("erfc_", .erfc) { $0.erfc() } }
     /// The inverse of the error function. PyTorch: `torch.erfinv`.
     public func erfinv(out: Tensor? = nil) -> Tensor {
-        elementwiseOfResult("erfinv", "ErfinvBackward0", .erfinv, out: out) { grad, y in grad.mul(y.square().exp().mul(0.886226925452758)) }
+        elementwiseOfResult("erfinv", "ErfinvBackward0", .erfinv, out: out) { grad, y in
+            grad.mul(y.square().exp().mul(0.886226925452758))
+        }
     }
     /// ``erfinv(out:)`` in place. PyTorch: `erfinv_`.
     @discardableResult public func erfinv_() -> Tensor { elementwise_("erfinv_", .erfinv) { $0.erfinv() } }
@@ -141,7 +147,9 @@ extension Tensor {
 
 extension OperatorRow {
     fileprivate static let functions: [OperatorRow] = [
-        elementwise("digamma", .special, aliases: ["special.psi", "special.digamma"], inPlace: { $0.digamma_() }) { $0.digamma() },
+        elementwise("digamma", .special, aliases: ["special.psi", "special.digamma"], inPlace: { $0.digamma_() }) {
+            $0.digamma()
+        },
         elementwise("lgamma", .special, aliases: ["special.gammaln"], inPlace: { $0.lgamma_() }) { $0.lgamma() },
         elementwise("erf", .special, aliases: ["special.erf"], inPlace: { $0.erf_() }) { $0.erf() },
         elementwise("erfc", .special, aliases: ["special.erfc"], inPlace: { $0.erfc_() }) { $0.erfc() },
