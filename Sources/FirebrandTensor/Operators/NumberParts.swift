@@ -89,10 +89,12 @@ extension Tensor {
     /// `log(self / (1 - self))`, of numbers kept `eps` away from 0 and 1 if given. PyTorch: `torch.logit`.
     public func logit(eps: Double? = nil, out: Tensor? = nil) -> Tensor {
         guarded("logit", [self]) { () throws(Misuse) in
-            // Where the limits cross, the upper one counts, as in PyTorch.
-            let x = try eps.map { (eps) throws(Misuse) in
-                let operand = dtype.isFloatingPoint ? self : cast(to: DType.default)
-                return try pointwise(.minimum, try pointwise(.maximum, operand, .double(eps)), .double(1 - eps))
+            let x = eps.map { eps in
+                noGrad {
+                    let operand = detach().inFloats
+                    return FirebrandTensor.where(
+                        operand.lt(eps), operand.beside(.double(eps)), operand.clamp(max: 1 - eps))
+                }
             }
             let result = try pointwise(.logit, x ?? self, toFloat: true, out: out)
             result.record("LogitBackward0", self) { node in
