@@ -24,7 +24,9 @@ struct SpecialAccuracyTests {
     func double(_ row: Row) throws {
         for (value, expected) in zip(try call(row, .float64), row.doubles("values")) {
             let scale = Self.absolute.contains(row.text("op")) ? max(abs(expected), 1) : abs(expected)
-            #expect(abs(value - expected) <= 16 * scale.ulp, "\(row.text("op")): \(value), not \(expected)")
+            // In the tails of the incomplete gamma functions the exponent's own rounding counts.
+            let units = row.text("op").hasPrefix("igamma") ? 128.0 : 16
+            #expect(abs(value - expected) <= units * scale.ulp, "\(row.text("op")): \(value), not \(expected)")
         }
     }
 

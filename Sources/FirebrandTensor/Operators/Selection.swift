@@ -67,11 +67,11 @@ extension Tensor {
         guarded("clamp", [self]) { () throws(Misuse) in
             guard min != nil || max != nil else { throw Misuse("At least one of 'min' or 'max' must not be None") }
             var result = self
-            if let min {
-                result = try pointwise(.maximum, result, min.scalar)
-            }
-            if let max {
-                result = try pointwise(.minimum, result, max.scalar)
+            if let min, let max, let clamped = try clampedInOnePass(min.scalar, max.scalar) {
+                result = clamped
+            } else {
+                if let min { result = try pointwise(.maximum, result, min.scalar) }
+                if let max { result = try pointwise(.minimum, result, max.scalar) }
             }
             result.record("ClampBackward1", self) { node in
                 let operand = node.save(self)

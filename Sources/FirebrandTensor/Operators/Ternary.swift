@@ -120,6 +120,16 @@ extension Tensor {
         }
     }
 
+    /// Both limits at once; nil where two passes are as quick, or the type has no such kernel.
+    func clampedInOnePass(_ min: Scalar, _ max: Scalar) throws(Misuse) -> Tensor? {
+        let type = max.resultType(with: min.resultType(with: dtype))
+        guard count > 4096, type != .bool, isContiguous else { return nil }
+        let (low, high) = (
+            Tensor.full([], min, dtype: type, device: device), Tensor.full([], max, dtype: type, device: device)
+        )
+        return try pointwise(.clamp, self, low, high, type: type, out: nil)
+    }
+
     private func checkLerp(_ end: Tensor) throws(Misuse) {
         if end.dtype != dtype {
             throw Misuse("expected dtype \(dtype.cName) for `end` but got dtype \(end.dtype.cName)")

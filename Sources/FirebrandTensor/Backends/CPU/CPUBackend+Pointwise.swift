@@ -41,10 +41,22 @@ extension CPUBackend {
                 }
             }
         } else {
-            StridedLoop(out, a, b).run { at, strides, n in
+            StridedLoop(out, straightened(a, for: out), straightened(b, for: out)).run { at, strides, n in
                 kernel(at[0], strides[0], at[1], strides[1], at[2], strides[2], n)
             }
         }
+    }
+
+    /// A large transposed operand, copied to rows block by block: read along the rows of `out` as it lies, every element
+    /// would miss the cache. Others are given back as they are.
+    private func straightened(_ a: Tensor, for out: Tensor) -> Tensor {
+        let (row, column) = (a.dim - 2, a.dim - 1)
+        guard out.isContiguous, out.count >= 16_384, a.shape == out.shape, a.dim >= 2, a.strides[row] == 1,
+            a.strides[column] >= a.shape[row]
+        else { return a }
+        let result = Tensor(emptyOf: a.shape, a.dtype)
+        copy(a, into: result)
+        return result
     }
 
     package func binary(
