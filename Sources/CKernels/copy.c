@@ -63,6 +63,22 @@ void fb_fill(void *out, ptrdiff_t so, const void *value, ptrdiff_t n, int item_s
             const T p = x[i], q = y[i];                                                                 \
             o[i] = c[i] ? p : q;                                                                        \
         }                                                                                               \
+    } else if (so == sizeof(T) && sc == 1 && sa == 0 && sb == sizeof(T)) {                              \
+        T *o = (T *)out;                                                                                \
+        const T p = *(const T *)a, *y = (const T *)b;                                                   \
+        const bool *c = (const bool *)condition;                                                        \
+        INDEPENDENT for (ptrdiff_t i = 0; i < n; i++) {                                                 \
+            const T q = y[i];                                                                           \
+            o[i] = c[i] ? p : q;                                                                        \
+        }                                                                                               \
+    } else if (so == sizeof(T) && sc == 1 && sa == sizeof(T) && sb == 0) {                              \
+        T *o = (T *)out;                                                                                \
+        const T *x = (const T *)a, q = *(const T *)b;                                                   \
+        const bool *c = (const bool *)condition;                                                        \
+        INDEPENDENT for (ptrdiff_t i = 0; i < n; i++) {                                                 \
+            const T p = x[i];                                                                           \
+            o[i] = c[i] ? p : q;                                                                        \
+        }                                                                                               \
     } else {                                                                                            \
         for (ptrdiff_t i = 0; i < n; i++, out += so, condition += sc, a += sa, b += sb)                 \
             *(T *)out = *(const bool *)condition ? *(const T *)a : *(const T *)b;                       \

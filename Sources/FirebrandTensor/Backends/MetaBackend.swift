@@ -3,6 +3,7 @@ package struct MetaBackend: Backend {
     package func unary(_ op: UnaryKernel, _ a: Tensor, into out: Tensor) {}
     package func binary(_ op: BinaryKernel, _ a: Tensor, _ b: Tensor, into out: Tensor) {}
     package func binary(_ op: BinaryKernel, _ a: Tensor, _ scalar: Scalar, scalarFirst: Bool, into out: Tensor) {}
+    package func ternary(_ op: TernaryKernel, _ a: Tensor, _ b: Tensor, _ c: Tensor, value: Scalar, into out: Tensor) {}
     package func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, into out: Tensor) {}
     package func copy(_ a: Tensor, into out: Tensor) {}
     package func concatenate(_ parts: [Tensor], dim: Int, into out: Tensor) {}

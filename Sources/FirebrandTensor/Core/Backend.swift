@@ -23,6 +23,9 @@ package protocol Backend: Sendable {
     /// out = op(a, scalar), or op(scalar, a); the number is taken as an element of a's type.
     func binary(
         _ op: BinaryKernel, _ a: Tensor, _ scalar: Scalar, scalarFirst: Bool, into out: Tensor) throws(Misuse)
+    /// out = op(a, b, c, value); all of one type.
+    func ternary(
+        _ op: TernaryKernel, _ a: Tensor, _ b: Tensor, _ c: Tensor, value: Scalar, into out: Tensor) throws(Misuse)
     /// out = condition ? a : b; the condition is bool, the rest of one type.
     func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, into out: Tensor)
     /// out = a, converted to the type of `out`.

@@ -72,11 +72,11 @@ extension Tensor {
             guard min != nil || max != nil else { throw Misuse("At least one of 'min' or 'max' must not be None") }
             if dtype.isComplex { throw Misuse("clamp is not supported for complex types") }
             var result = self
-            if let min {
-                result = try pointwise(.maximum, result, min.scalar)
-            }
-            if let max {
-                result = try pointwise(.minimum, result, max.scalar)
+            if let min, let max, let clamped = try clampedInOnePass(min.scalar, max.scalar) {
+                result = clamped
+            } else {
+                if let min { result = try pointwise(.maximum, result, min.scalar) }
+                if let max { result = try pointwise(.minimum, result, max.scalar) }
             }
             result.record("ClampBackward1", self) { node in
                 let operand = node.save(self)
