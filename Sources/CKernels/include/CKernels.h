@@ -149,4 +149,7 @@ void fb_sgd_f64(double *parameter, const double *gradient, double *buffer, ptrdi
 /// Bytes to floats in [0, 1]: value / 255, correctly rounded as PyTorch's division is.
 void fb_unit_scale_u8(float *out, const uint8_t *a, ptrdiff_t n);
 
+#include "CKernelsIndexing.h"
+#include "CKernelsSorting.h"
+
 #endif

@@ -7,6 +7,7 @@ import CKernels
 package typealias UnaryKernel = fb_unary_op
 package typealias BinaryKernel = fb_binary_op
 package typealias ReductionKernel = fb_reduction_op
+package typealias PutKernel = fb_put_op
 
 package enum SoftmaxKind: Sendable { case softmax, logSoftmax }
 
@@ -45,12 +46,27 @@ package protocol Backend: Sendable {
     func matmul(_ a: Tensor, _ b: Tensor, bias: Tensor?, into out: Tensor) throws(Misuse)
     /// out[.., i, ..] = a[.., index[.., i, ..], ..] along `dim`; false where an index is out of range.
     func gather(_ a: Tensor, dim: Int, index: Tensor, into out: Tensor) -> Bool
-    /// out[.., index[.., i, ..], ..] = source[.., i, ..], or += it; false where an index is out of range.
-    func scatter(_ source: Tensor, dim: Int, index: Tensor, accumulate: Bool, into out: Tensor) -> Bool
     /// out = scale * the Fourier transform of `a` along `dim`; of real numbers, and back to them, only the first half of the
     /// complex ones counts. Both contiguous, of one precision; the transform's length is that of the full side.
     func fourierTransform(
         _ kind: FourierKind, _ a: Tensor, dim: Int, isInverse: Bool, scale: Double, into out: Tensor) throws(Misuse)
+    /// out[.., index[.., i, ..], ..] = source[.., i, ..], or combined with it; false where an index is out of range.
+    func scatter(_ source: Tensor, dim: Int, index: Tensor, _ reduction: PutKernel, into out: Tensor) -> Bool
+    /// Adds the places that indices name in a dimension (negative ones from the end), times its stride; false where one is
+    /// out of range.
+    func addOffsets(of index: Tensor, length: Int, stride: Int, into offsets: Tensor) -> Bool
+    /// The places where a contiguous mask is true, in order: a row of int64 for each of its dimensions (at least one).
+    func truePlaces(_ mask: Tensor) -> Tensor
+    /// The elements under a mask, in order; both contiguous and of one shape.
+    func compress(_ a: Tensor, _ mask: Tensor) -> Tensor
+    /// Sorts along `dim`, equals in the order they came, NaN as the largest; contiguous results of a's shape.
+    func sort(_ a: Tensor, dim: Int, descending: Bool, values: Tensor?, indices: Tensor?)
+    /// The first elements along `dim` that `sort` would give, as many as the contiguous results have.
+    func firstSorted(_ a: Tensor, dim: Int, descending: Bool, values: Tensor, indices: Tensor)
+    /// Which element along `dim` has a rank; `indices` is contiguous, with length 1 there.
+    func positionOfRank(_ rank: Rank, _ a: Tensor, dim: Int, into indices: Tensor)
+    /// Where the values of each row belong in the row of `sequence` (or in the only one); all contiguous, int64 results.
+    func searchSorted(_ sequence: Tensor, sorter: Tensor?, _ values: Tensor, right: Bool, into out: Tensor)
     /// Whether any element counts as true.
     func anyNonzero(_ a: Tensor) -> Bool
     /// out[i] = a[rows[i]] / 255: images of bytes, row by row of the first dimension, to floats in [0, 1].
@@ -59,8 +75,19 @@ package protocol Backend: Sendable {
     func descend(_ parameter: Tensor, gradient: Tensor, momentum: Tensor?, options: DescentOptions) throws(Misuse)
 }
 
+/// An element by its place in the order: the `kth` (from 0, NaN last), a middle one, or the most frequent.
+package enum Rank: Sendable { case kth(Int), median, medianOfNumbers, mode }
+
 /// The numbers of a step of stochastic gradient descent.
 package typealias DescentOptions = fb_sgd_options
+
+extension PutKernel {
+    static var replace: Self { FB_PUT }
+    static var add: Self { FB_PUT_ADD }
+    static var multiply: Self { FB_PUT_MUL }
+    static var maximum: Self { FB_PUT_MAX }
+    static var minimum: Self { FB_PUT_MIN }
+}
 
 extension UnaryKernel {
     static var neg: Self { FB_NEG }

@@ -58,5 +58,7 @@ public struct OperatorTable: Sendable {
 public let tensorOperators: [OperatorRow] =
     elementaryOperators + arithmeticOperators + comparisonOperators + selectionOperators + reductionOperators
     + softmaxOperators + matmulOperators + shapeOperators + joiningOperators + indexingOperators
+    + indexedSliceOperators + scatterReduceOperators + takePutOperators + maskOperators
+    + sortingOperators + rankOperators + uniqueOperators + searchingOperators + histogramOperators
     + gatherScatterOperators + triangleOperators + creationOperators + conversionOperators + randomOperators
     + complexOperators + fourierOperators
