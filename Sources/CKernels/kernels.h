@@ -35,6 +35,14 @@ typedef double fb_f64;
 #define FOR_FLOATS(X) X(f32) X(f64)
 
 #include "math.inc"
+#include "elementary.inc"
+#include "strided.inc"
+
+// Parts of the tables behind fb_find_unary and fb_find_binary.
+fb_unary_kernel fb_find_further_unary(fb_unary_op op, int dtype);
+fb_unary_kernel fb_find_special_unary(fb_unary_op op, int dtype);
+fb_binary_kernel fb_find_further_binary(fb_binary_op op, int dtype);
+fb_binary_kernel fb_find_special_binary(fb_binary_op op, int dtype);
 
 // What complex.c adds to the lookups of the other files.
 fb_unary_kernel fb_find_complex_unary(fb_unary_op op, int dtype);

@@ -23,6 +23,13 @@ typedef enum : int32_t {
     FB_EQ, FB_NE, FB_LT, FB_LE, FB_GT, FB_GE, FB_LOGICAL_AND, FB_LOGICAL_OR, FB_LOGICAL_XOR,
     // Gradients as one pass: (gradient, saved result or input).
     FB_RELU_GRAD, FB_SIGMOID_GRAD, FB_TANH_GRAD, FB_ABS_GRAD,
+    // The following are in pointwise.c.
+    FB_LEFT_SHIFT, FB_RIGHT_SHIFT, FB_GCD, FB_LCM, FB_FMAX, FB_FMIN, FB_COPYSIGN, FB_HEAVISIDE, FB_NEXTAFTER, FB_HYPOT,
+    FB_LOGADDEXP, FB_LOGADDEXP2, FB_XLOGY, FB_XLOG1PY,
+    // The following are in special.c.
+    FB_ZETA, FB_IGAMMA, FB_IGAMMAC, FB_CHEBYSHEV_T, FB_CHEBYSHEV_U, FB_CHEBYSHEV_V, FB_CHEBYSHEV_W,
+    FB_SHIFTED_CHEBYSHEV_T, FB_SHIFTED_CHEBYSHEV_U, FB_SHIFTED_CHEBYSHEV_V, FB_SHIFTED_CHEBYSHEV_W, FB_HERMITE_H,
+    FB_HERMITE_HE, FB_LAGUERRE, FB_LEGENDRE,
     FB_BINARY_COUNT
 } fb_binary_op;
 
@@ -32,14 +39,28 @@ typedef enum : int32_t {
     FB_SIN, FB_COS, FB_TAN, FB_ASIN, FB_ACOS, FB_ATAN, FB_SINH, FB_COSH, FB_TANH, FB_SIGMOID, FB_ERF,
     FB_FLOOR, FB_CEIL, FB_ROUND, FB_TRUNC,
     FB_CONJ,
+    // The following are in pointwise.c.
+    FB_EXP2, FB_ASINH, FB_ACOSH, FB_ATANH, FB_FRAC, FB_LOGIT, FB_ERFC, FB_SINC, FB_ENTR, FB_FREXP_MANTISSA,
+    FB_FREXP_EXPONENT,
+    // The following are in special.c.
+    FB_LGAMMA, FB_DIGAMMA, FB_TRIGAMMA, FB_ERFINV, FB_ERFCX, FB_NDTR, FB_NDTRI, FB_LOG_NDTR, FB_I0, FB_I0E, FB_I1, FB_I1E,
+    FB_K0, FB_K0E, FB_K1, FB_K1E, FB_BESSEL_J0, FB_BESSEL_J1, FB_BESSEL_Y0, FB_BESSEL_Y1, FB_SPHERICAL_J0, FB_AIRY,
     // Results of the following are bool.
     FB_LOGICAL_NOT, FB_ISNAN, FB_ISINF, FB_ISFINITE,
+    FB_ISPOSINF, FB_ISNEGINF, FB_SIGNBIT,
     FB_UNARY_COUNT
 } fb_unary_op;
 
 typedef void (*fb_binary_kernel)(
     void *out, ptrdiff_t out_stride, const void *a, ptrdiff_t a_stride, const void *b, ptrdiff_t b_stride, ptrdiff_t n);
 typedef void (*fb_unary_kernel)(void *out, ptrdiff_t out_stride, const void *a, ptrdiff_t a_stride, ptrdiff_t n);
+
+typedef enum : int32_t { FB_ADDCMUL, FB_ADDCDIV, FB_LERP, FB_CLAMP, FB_NAN_TO_NUM, FB_TERNARY_COUNT } fb_ternary_op;
+/// The number is taken as a float or an integer, as the type wants it.
+typedef void (*fb_ternary_kernel)(
+    void *out, ptrdiff_t out_stride, const void *a, ptrdiff_t a_stride, const void *b, ptrdiff_t b_stride, const void *c,
+    ptrdiff_t c_stride, ptrdiff_t n, double real, int64_t whole);
+fb_ternary_kernel fb_find_ternary(fb_ternary_op op, int dtype);
 
 fb_binary_kernel fb_find_binary(fb_binary_op op, int dtype);
 fb_unary_kernel fb_find_unary(fb_unary_op op, int dtype);
@@ -51,9 +72,16 @@ fb_unary_kernel fb_find_cast(int from, int to);
 /// A strided copy of elements of 1, 2, 4, 8 or 16 bytes.
 void fb_copy(void *out, ptrdiff_t out_stride, const void *a, ptrdiff_t a_stride, ptrdiff_t n, int item_size);
 
-/// Transposes a matrix of `rows` x `columns` elements of 1, 2, 4 or 8 bytes: out[c][r] = a[r][c]; strides in bytes.
+/// Copies a matrix whose rows and columns lie apart as told (in bytes), elements of 1, 2, 4, 8 or 16 bytes; made for
+/// rows that are close in `out` and columns that are close in `a`.
 void fb_transpose(
-    void *out, ptrdiff_t out_row, const void *a, ptrdiff_t a_row, ptrdiff_t rows, ptrdiff_t columns, int item_size);
+    void *out, ptrdiff_t out_row, ptrdiff_t out_column, const void *a, ptrdiff_t a_row, ptrdiff_t a_column,
+    ptrdiff_t rows, ptrdiff_t columns, int item_size);
+
+/// Rows [first, last) of `out`: each is the row of every part, `lengths` bytes long, one behind the other.
+void fb_interleave(
+    void *out, ptrdiff_t out_row, const void *const *parts, const ptrdiff_t *lengths, ptrdiff_t part_count,
+    ptrdiff_t first, ptrdiff_t last);
 
 /// out = condition ? a : b, by item size; the condition is bool.
 void fb_where(
