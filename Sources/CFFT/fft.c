@@ -28,6 +28,9 @@ struct fb_fft_plan {
     // Bluestein's: a plan in double precision for a power of two, the chirp, and the transform of its conjugate.
     fb_fft_plan *convolution;
     void *chirp, *kernel;
+    // Of real numbers, an even count: the plan for half as many complex ones, and the n-th roots of unity up to the half.
+    fb_fft_plan *half;
+    void *half_roots;
 };
 
 typedef struct { double re, im; } turn;
@@ -68,6 +71,8 @@ static turn root_of_unity(ptrdiff_t k, ptrdiff_t n) {
 
 void fb_fft_free(fb_fft_plan *plan) {
     if (plan->convolution) fb_fft_free(plan->convolution);
+    if (plan->half) fb_fft_free(plan->half);
+    free(plan->half_roots);
     free(plan->roots);
     free(plan->chirp);
     free(plan->kernel);
@@ -101,7 +106,7 @@ static bool make_chirp(fb_fft_plan *plan) {
     const ptrdiff_t n = plan->n;
     ptrdiff_t length = 1;
     while (length < 2 * n - 1) length *= 2;
-    plan->convolution = fb_fft_make(length, true);
+    plan->convolution = fb_fft_make(length, true, false);
     complex_f64 *chirp = plan->chirp = malloc(sizeof(complex_f64) * (size_t)n);
     complex_f64 *kernel = plan->kernel = calloc((size_t)length, sizeof(complex_f64));
     complex_f64 *spare = malloc(sizeof(complex_f64) * (size_t)length);
@@ -125,12 +130,31 @@ static bool make_chirp(fb_fft_plan *plan) {
     return is_made;
 }
 
-fb_fft_plan *fb_fft_make(ptrdiff_t n, bool is_double) {
+static bool make_half(fb_fft_plan *plan) {
+    const ptrdiff_t half = plan->n / 2;
+    plan->half = fb_fft_make(half, plan->is_double, false);
+    if (!plan->half) return false;
+    const bool is_wide = plan->is_double || plan->half->convolution;
+    plan->half_roots = malloc((size_t)(half + 1) * (is_wide ? sizeof(complex_f64) : sizeof(complex_f32)));
+    if (!plan->half_roots) return false;
+    for (ptrdiff_t k = 0; k <= half; k++) {
+        const turn t = root_of_unity(k, plan->n);
+        if (is_wide) ((complex_f64 *)plan->half_roots)[k] = (complex_f64){t.re, t.im};
+        else ((complex_f32 *)plan->half_roots)[k] = (complex_f32){(float)t.re, (float)t.im};
+    }
+    return true;
+}
+
+fb_fft_plan *fb_fft_make(ptrdiff_t n, bool is_double, bool is_real) {
     fb_fft_plan *plan = calloc(1, sizeof *plan);
     if (!plan) return NULL;
     plan->n = n;
     plan->is_double = is_double;
-    if (factorise(plan) ? make_roots(plan) : make_chirp(plan)) return plan;
+    if (is_real && n % 2 == 0) {
+        if (make_half(plan)) return plan;
+    } else if (factorise(plan) ? make_roots(plan) : make_chirp(plan)) {
+        return plan;
+    }
     fb_fft_free(plan);
     return NULL;
 }
@@ -187,6 +211,62 @@ fb_fft_plan *fb_fft_make(ptrdiff_t n, bool is_double) {
             }                                                                                                      \
         }                                                                                                          \
     }
+
+// Real numbers, an even count, as half as many complex ones: the elements with even and with odd index are the parts. With
+// Z their transform, h the half, and w the n-th root of unity,
+//     X[k] = (Z[k] + conj Z[h - k]) / 2 - i w^k (Z[k] - conj Z[h - k]) / 2.
+#define HALF_TRANSFER(NAME, S, C)                                                                                  \
+    CLONES static void load_half_##NAME(                                                                           \
+        const fb_fft_block *b, ptrdiff_t half, const complex_##C *roots, complex_##C *x) {                         \
+        const ptrdiff_t columns = b->columns, step = b->in_step, column = b->in_column;                            \
+        for (ptrdiff_t k = 0; k < half; k++) {                                                                     \
+            complex_##C *to = x + k * columns;                                                                     \
+            if (b->kind == FB_FFT_FROM_REAL) {                                                                     \
+                const S *even = (const S *)b->in + 2 * k * step, *odd = even + step;                               \
+                for (ptrdiff_t q = 0; q < columns; q++) to[q].re = even[q * column], to[q].im = odd[q * column];   \
+                continue;                                                                                          \
+            }                                                                                                      \
+            const complex_##S *low = (const complex_##S *)b->in + k * step;                                        \
+            const complex_##S *high = (const complex_##S *)b->in + (half - k) * step;                              \
+            const complex_##C back = {roots[k].re, -roots[k].im};                                                  \
+            /* The first and the last have no imaginary part, whatever stands there. */                            \
+            const real_##C kept = k == 0 ? 0 : 1;                                                                  \
+            for (ptrdiff_t q = 0; q < columns; q++) {                                                              \
+                const real_##C li = kept == 0 ? 0 : low[q * column].im, hi = kept == 0 ? 0 : high[q * column].im;  \
+                const complex_##C sum = {(real_##C)low[q * column].re + high[q * column].re, li - hi};             \
+                const complex_##C difference = {(real_##C)low[q * column].re - high[q * column].re, li + hi};      \
+                const complex_##C odd = mul_##C(difference, back);                                                 \
+                to[q].re = sum.im + odd.re;                                                                        \
+                to[q].im = sum.re - odd.im;                                                                        \
+            }                                                                                                      \
+        }                                                                                                          \
+    }                                                                                                              \
+    CLONES static void store_half_##NAME(                                                                          \
+        const fb_fft_block *b, ptrdiff_t half, const complex_##C *roots, const complex_##C *y) {                   \
+        const ptrdiff_t columns = b->columns, step = b->out_step, column = b->out_column;                          \
+        const real_##C scale = (real_##C)b->scale;                                                                 \
+        if (b->kind == FB_FFT_TO_REAL) {                                                                           \
+            for (ptrdiff_t k = 0; k < half; k++) {                                                                 \
+                S *even = (S *)b->out + 2 * k * step, *odd = even + step;                                          \
+                const complex_##C *from = y + k * columns;                                                         \
+                for (ptrdiff_t q = 0; q < columns; q++)                                                            \
+                    even[q * column] = (S)(from[q].im * scale), odd[q * column] = (S)(from[q].re * scale);         \
+            }                                                                                                      \
+            return;                                                                                                \
+        }                                                                                                          \
+        for (ptrdiff_t k = 0; k <= half; k++) {                                                                    \
+            complex_##S *to = (complex_##S *)b->out + k * step;                                                    \
+            const complex_##C *low = y + (k == half ? 0 : k) * columns, *high = y + (k == 0 ? 0 : half - k) * columns; \
+            const complex_##C root = roots[k];                                                                     \
+            for (ptrdiff_t q = 0; q < columns; q++) {                                                              \
+                const complex_##C even = {(low[q].re + high[q].re) / 2, (low[q].im - high[q].im) / 2};             \
+                const complex_##C odd = {(low[q].im + high[q].im) / 2, (high[q].re - low[q].re) / 2};              \
+                const complex_##C value = add_##C(even, mul_##C(odd, root));                                       \
+                to[q * column].re = (S)(value.re * scale);                                                         \
+                to[q * column].im = (S)(value.im * scale);                                                         \
+            }                                                                                                      \
+        }                                                                                                          \
+    }
 typedef float real_f32;
 typedef double real_f64;
 typedef complex_f32 complex_float;
@@ -194,10 +274,14 @@ typedef complex_f64 complex_double;
 TRANSFER(f32, float, f32)
 TRANSFER(f64, double, f64)
 TRANSFER(f32_wide, float, f64)
+HALF_TRANSFER(f32, float, f32)
+HALF_TRANSFER(f64, double, f64)
+HALF_TRANSFER(f32_wide, float, f64)
 
 // ---- A block --------------------------------------------------------------------------------------------------------
 
 size_t fb_fft_workspace(const fb_fft_plan *plan, ptrdiff_t columns) {
+    if (plan->half) return fb_fft_workspace(plan->half, columns);
     const size_t size = plan->convolution || plan->is_double ? sizeof(complex_f64) : sizeof(complex_f32);
     return 2 * size * (size_t)columns * (size_t)(plan->convolution ? plan->convolution->n : plan->n);
 }
@@ -225,7 +309,28 @@ CLONES static complex_f64 *convolve(const fb_fft_plan *plan, complex_f64 *x, com
     return result;
 }
 
+static void run_half(const fb_fft_plan *plan, const fb_fft_block *block, void *workspace) {
+    const fb_fft_plan *half = plan->half;
+    const ptrdiff_t h = half->n, columns = block->columns;
+    const void *roots = plan->half_roots;
+    if (half->convolution) {
+        complex_f64 *x = workspace, *y = x + half->convolution->n * columns;
+        if (plan->is_double) load_half_f64(block, h, roots, x); else load_half_f32_wide(block, h, roots, x);
+        const complex_f64 *result = convolve(half, x, y, columns);
+        if (plan->is_double) store_half_f64(block, h, roots, result); else store_half_f32_wide(block, h, roots, result);
+    } else if (plan->is_double) {
+        complex_f64 *x = workspace, *y = x + h * columns;
+        load_half_f64(block, h, roots, x);
+        store_half_f64(block, h, roots, passes_f64(half, x, y, columns));
+    } else {
+        complex_f32 *x = workspace, *y = x + h * columns;
+        load_half_f32(block, h, roots, x);
+        store_half_f32(block, h, roots, passes_f32(half, x, y, columns));
+    }
+}
+
 void fb_fft_run(const fb_fft_plan *plan, const fb_fft_block *block, void *workspace) {
+    if (plan->half) return run_half(plan, block, workspace);
     const ptrdiff_t n = plan->n, columns = block->columns;
     if (plan->convolution) {
         complex_f64 *x = workspace, *y = x + plan->convolution->n * columns;

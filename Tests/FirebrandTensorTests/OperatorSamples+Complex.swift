@@ -11,6 +11,34 @@ extension OperatorSamples {
         return .tensor(Tensor(elements: values, shape: shape).requiresGrad_())
     }
 
+    /// Fourier transforms: of a length with several factors, of a prime one, of even and odd halves.
+    static var fourier: [OperatorSample] {
+        let (x, z) = (numbers(2, 6), complexes(2, 5))
+        let transforms = ["fft.fft", "fft.ifft", "fft.irfft", "fft.hfft"].flatMap { name -> [OperatorSample] in
+            [
+                sample(name, [x]), sample(name, [z]), sample(name, [z], ["n": .int(4), "norm": .string("ortho")]),
+                sample(name, [z], ["dim": .int(0), "norm": .string("forward")]), sample(name, [x], ["n": .int(7)]),
+            ]
+        }
+        let ofReal = ["fft.rfft", "fft.ihfft"].flatMap { name -> [OperatorSample] in
+            [sample(name, [x]), sample(name, [x], ["n": .int(7)]), sample(name, [x], ["dim": .int(0)])]
+        }
+        let several = ["fft", "ifft", "rfft", "irfft", "hfft", "ihfft"].flatMap { name in
+            [sample("fft.\(name)2", [x]), sample("fft.\(name)n", [x], ["s": .list([.int(3), .int(5)])])]
+        }
+        let signal = numbers(2, 16)
+        let window = OperatorValue.tensor(Tensor([0.5, 1.0, 0.75, 0.25], dtype: .float64))
+        return transforms + ofReal + several
+            + [
+                sample("fft.fftshift", [x]), sample("fft.ifftshift", [z], ["dim": .int(1)]),
+                sample("fft.fftfreq", [.int(5)]), sample("fft.rfftfreq", [.int(5), .double(0.5)]),
+                sample("stft", [signal, .int(4)], ["window": window, "return_complex": .bool(true)]),
+                sample("stft", [signal, .int(5)], ["hop_length": .int(2), "return_complex": .bool(false)]),
+                sample("istft", [complexes(3, 9), .int(4)], ["window": window]),
+                sample("istft", [complexes(2, 3, 9), .int(4)], ["length": .int(6), "normalized": .bool(true)]),
+            ]
+    }
+
     static var complexNumbers: [OperatorSample] {
         let (x, z) = (numbers(2, 3), complexes(2, 3))
         let unary = [

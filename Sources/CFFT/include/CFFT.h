@@ -8,8 +8,8 @@
 
 typedef struct fb_fft_plan fb_fft_plan;
 
-/// A plan for transforms of `n` (at least 1) numbers; NULL where there is no memory.
-fb_fft_plan *_Nullable fb_fft_make(ptrdiff_t n, bool is_double);
+/// A plan for transforms of `n` (at least 1) numbers, complex ones or from and to real ones; NULL where there is no memory.
+fb_fft_plan *_Nullable fb_fft_make(ptrdiff_t n, bool is_double, bool is_real);
 void fb_fft_free(fb_fft_plan *_Nonnull plan);
 
 /// What goes in and what comes out.

@@ -8,20 +8,21 @@ private final class FourierPlan: @unchecked Sendable {
     private struct Key: Hashable {
         var length: Int
         var isDouble: Bool
+        var isReal: Bool
     }
 
     private static let capacity = 64
     private static let plans = Mutex<[Key: FourierPlan]>([:])
 
     private init?(_ key: Key) {
-        guard let pointer = fb_fft_make(key.length, key.isDouble) else { return nil }
+        guard let pointer = fb_fft_make(key.length, key.isDouble, key.isReal) else { return nil }
         self.pointer = pointer
     }
 
     deinit { fb_fft_free(pointer) }
 
-    static func plan(_ length: Int, isDouble: Bool) throws(Misuse) -> FourierPlan {
-        let key = Key(length: length, isDouble: isDouble)
+    static func plan(_ length: Int, isDouble: Bool, isReal: Bool) throws(Misuse) -> FourierPlan {
+        let key = Key(length: length, isDouble: isDouble, isReal: isReal)
         if let known = plans.withLock({ $0[key] }) { return known }
         guard let plan = FourierPlan(key) else {
             throw Misuse("not enough memory for a Fourier transform of length \(length)")
@@ -44,7 +45,8 @@ extension CPUBackend {
         let length = kind == .toReal ? outLength : inLength
         let inner = Size(out.shape.dropFirst(dim + 1)).elementCount
         let outer = out.count / (outLength * inner)
-        let plan = try FourierPlan.plan(length, isDouble: out.dtype.realType == .float64)
+        let plan = try FourierPlan.plan(
+            length, isDouble: out.dtype.realType == .float64, isReal: kind != .complex)
         // Transforms side by side keep the vector units busy; so many that they stay in the cache.
         let side = inner > 1 ? min(inner, 16) : length <= 4096 ? min(outer, 8) : 1
         let blocks = inner > 1 ? (inner + side - 1) / side : 1

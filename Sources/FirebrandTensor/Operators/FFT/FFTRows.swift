@@ -9,12 +9,14 @@ extension Arguments {
 }
 
 extension OperatorRow {
-    private typealias Transform = @Sendable (
-        _ input: Tensor, _ n: Int?, _ dim: Int, _ norm: FFT.Norm, _ out: Tensor?
-    ) -> Tensor
-    private typealias SeveralTransform = @Sendable (
-        _ input: Tensor, _ s: [Int]?, _ dim: [Int]?, _ norm: FFT.Norm, _ out: Tensor?
-    ) -> Tensor
+    private typealias Transform =
+        @Sendable (
+            _ input: Tensor, _ n: Int?, _ dim: Int, _ norm: FFT.Norm, _ out: Tensor?
+        ) -> Tensor
+    private typealias SeveralTransform =
+        @Sendable (
+            _ input: Tensor, _ s: [Int]?, _ dim: [Int]?, _ norm: FFT.Norm, _ out: Tensor?
+        ) -> Tensor
 
     private static func transform(_ name: String, _ forward: @escaping Transform) -> OperatorRow {
         OperatorRow("fft." + name, .fourier, "input, n=None, dim=-1, norm=None, *, out=None") {
