@@ -23,12 +23,13 @@ let package = Package(
             name: "CRuntime",
             linkerSettings: [.linkedLibrary(":libgomp.so.1", .when(platforms: [.linux]))]),
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
+        .target(name: "CFFT", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
         .target(
             name: "COneDNN", dependencies: ["CRuntime"],
             linkerSettings: [.linkedLibrary("dnnl")]),
 
         // The library, bottom to top.
-        .target(name: "FirebrandTensor", dependencies: ["CRuntime", "CKernels", "COneDNN", "CLAPACK"]),
+        .target(name: "FirebrandTensor", dependencies: ["CRuntime", "CKernels", "CFFT", "COneDNN", "CLAPACK"]),
         .target(name: "FirebrandNN", dependencies: ["FirebrandTensor"]),
         .target(name: "FirebrandOptim", dependencies: ["FirebrandTensor", "FirebrandNN"]),
         .target(name: "FirebrandData", dependencies: ["FirebrandTensor"]),

@@ -93,16 +93,10 @@ package func willChangeInPlace(_ target: Tensor) throws(Misuse) {
     if let base = target.base, isGradEnabled(), base.tracksGrad, base.isLeaf {
         throw Misuse("a view of a leaf Variable that requires grad is being used in an in-place operation.")
     }
-    if hasRepeatedElements(target) {
+    if target.hasRepeatedElements {
         throw Misuse(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory "
                 + "location. Please clone() the tensor before performing the operation.")
     }
     target.storage.version += 1
-}
-
-private func hasRepeatedElements(_ tensor: Tensor) -> Bool {
-    if tensor.isContiguous { return false }
-    for index in 0..<tensor.dim where tensor.shape[index] > 1 && tensor.strides[index] == 0 { return true }
-    return false
 }
