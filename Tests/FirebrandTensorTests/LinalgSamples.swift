@@ -9,8 +9,8 @@ extension OperatorSamples {
     /// Samples of the families of this file.
     static var linearAlgebra: [OperatorSample] {
         let (a, b) = (numbers(2, 3), numbers(3, 2))
-        let square = OperatorValue.tensor(
-            Tensor([[2.0, 0.5, 0.1], [0.25, 3.0, 0.7], [0.3, -0.6, 1.2]]).requiresGrad_())
+        let square = OperatorValue.tensor(squareValues.requiresGrad_())
+        let square2 = OperatorValue.tensor(squareValues.add(0.3).requiresGrad_())
         let pivots = OperatorValue.tensor(Tensor([2, 3, 3]).to(.int32))
         let spread: [OperatorSample] = [
             "linalg.eigh", "linalg.eig", "linalg.eigvals", "linalg.svd", "svd", "linalg.qr", "linalg.polar",
@@ -19,11 +19,32 @@ extension OperatorSamples {
         .map {
             call($0, [square])
         }
+        let plain = [
+            "linalg.lu_factor", "linalg.lu_factor_ex", "lu", "linalg.cholesky", "linalg.cholesky_ex",
+            "cholesky_inverse",
+            "linalg.ldl_factor", "linalg.ldl_factor_ex", "geqrf", "linalg.eigvalsh", "linalg.inv_ex", "linalg.det",
+            "linalg.slogdet", "logdet", "linalg.pinv", "pinverse", "linalg.matrix_rank", "linalg.cond",
+            "linalg.matrix_norm", "linalg.norm", "linalg.matrix_exp", "linalg.vander", "linalg.diagonal",
+            "linalg.matrix_sqrth",
+        ].map { call($0, [square]) }
+        let two = [
+            "linalg.solve", "linalg.solve_ex", "linalg.vecdot", "linalg.cross", "cross",
+        ].map { call($0, [square, square2]) }
         let tall = ["linalg.svd", "svd", "linalg.svdvals", "linalg.qr", "linalg.polar"].map {
             call($0, [numbers(4, 2)])
         }
         let wide = ["linalg.svd", "svd", "linalg.svdvals", "linalg.qr"].map { call($0, [numbers(2, 4)]) }
-        return spread + tall + wide + products + [
+        return spread + plain + two + tall + wide + products + [
+            call("lu_solve", [b, square, pivots]), call("cholesky_solve", [b, square]),
+            call("triangular_solve", [b, square]), call("triangular_solve", [b, square], ["transpose": .bool(true)]),
+            call("linalg.solve_triangular", [square, b], ["upper": .bool(false)]),
+            call("linalg.ldl_solve", [square, .tensor(Tensor([1, 2, 3]).to(.int32)), b]),
+            call("linalg.matrix_power", [square, .int(3)]), call("linalg.matrix_power", [square, .int(-2)]),
+            call("linalg.multi_dot", [.list([square, b, numbers(2, 4)])]),
+            call("linalg.householder_product", [numbers(4, 2), numbers(2)]),
+            call("ormqr", [numbers(4, 2), numbers(2), numbers(4, 3)]),
+            call(
+                "ormqr", [numbers(4, 2), numbers(2), numbers(3, 4)], ["left": .bool(false), "transpose": .bool(true)]),
             call("linalg.lu_solve", [square, pivots, b]), call("lu_unpack", [square, pivots]),
             call("linalg.lstsq", [numbers(4, 2), numbers(4, 3)]),
             call("linalg.lstsq", [numbers(4, 2), numbers(4, 3)], ["driver": .string("gelsd")]),
@@ -35,11 +56,20 @@ extension OperatorSamples {
         ]
     }
 
-    private static var squareValues: Tensor { Tensor([[2.0, 0.5, 0.1], [0.25, 3.0, 0.7], [0.3, -0.6, 1.2]]) }
+    private static var squareValues: Tensor {
+        Tensor([[2.0, 0.5, 0.1], [0.25, 3.0, 0.7], [0.3, -0.6, 1.2]]).to(.float64)
+    }
 
     private static var products: [OperatorSample] {
         let (a, b) = (numbers(2, 3), numbers(3, 2))
         return [
+            call("__rmatmul__", [b, a]), call("addr", [numbers(2, 3), numbers(2), numbers(3)]),
+            call("addr", [numbers(2, 3), numbers(2), numbers(3)], ["beta": .double(0.5), "alpha": .double(2)]),
+            call("addbmm", [numbers(2), numbers(3, 2, 3), numbers(3, 3, 2)], ["alpha": .double(0.5)]),
+            call("baddbmm", [numbers(2), numbers(3, 2, 3), numbers(3, 3, 2)], ["beta": .double(0.5)]),
+            call("vdot", [numbers(3), numbers(3)]), call("inner", [a, numbers(4, 3)]),
+            call("outer", [numbers(2), numbers(3)]), call("tensordot", [a, b], ["dims": .int(1)]),
+            call("tensordot", [a, numbers(2, 3, 2), .list([.list([.int(1), .int(0)]), .list([.int(1), .int(0)])])]),
             call("bmm", [numbers(2, 2, 3), numbers(2, 3, 2)]), call("kron", [a, numbers(2, 2)]),
             call("chain_matmul", [a, b, numbers(2, 4)]),
             call("cdist", [numbers(3, 2), numbers(4, 2, from: 2.5, to: 4)]),

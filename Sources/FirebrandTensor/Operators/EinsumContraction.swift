@@ -24,7 +24,7 @@ struct EinsumTerm {
             }
             // The diagonal comes last.
             let label = labels[position]
-            tensor = tensor.diagonalOfMatrices(dim1: first, dim2: position)
+            tensor = tensor.diagonal(dim1: first, dim2: position)
             labels.remove(at: position)
             labels.remove(at: first)
             labels.append(label)

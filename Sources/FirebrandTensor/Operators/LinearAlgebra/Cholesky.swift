@@ -41,9 +41,9 @@ extension Linalg {
                 let factor = saved.value(node)
                 let (l, g) = upper ? (factor.mH, grad.mH) : (factor, grad)
                 let phi = l.mH.matmul(g).tril()
-                // Half of it and of its adjoint; the diagonal, which both have, counts once more halved.
-                let half = phi.tril(diagonal: -1).add(phi.sub(phi.tril(diagonal: -1)).mul(0.5))
-                let symmetric = half.add(half.mH).mul(0.5)
+                // Half of it and of its adjoint; the diagonal, which both have, once.
+                let strict = phi.tril(diagonal: -1)
+                let symmetric = phi.add(strict.mH).mul(0.5)
                 let right = solveTriangular(l, symmetric, upper: false, left: false)
                 return Gradients(solveTriangular(l.mH, right, upper: true))
             }

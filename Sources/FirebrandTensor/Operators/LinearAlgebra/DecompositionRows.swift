@@ -102,7 +102,6 @@ extension OperatorRow {
         linear("linalg.householder_product", "input, tau, *, out=None", aliases: ["orgqr"]) {
             Linalg.householderProduct(try $0.input, try $0.tensor("tau"))
         },
-        linear("orgqr", "input, input2, *, out=None") { try $0.input.orgqr(try $0.tensor("input2")) },
         linear("ormqr", "input, input2, input3, left=True, transpose=False, *, out=None") {
             try $0.input.ormqr(
                 try $0.tensor("input2"), try $0.tensor("input3"), left: try $0.bool("left"),

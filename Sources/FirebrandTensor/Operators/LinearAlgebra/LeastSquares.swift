@@ -85,7 +85,8 @@ extension Linalg {
         if matrices.count > 0, k > 0 {
             try a.backend.run(.leastSquares(driver, rcond: rcond), [matrices, target, values, ranks, info])
             try LapackFailure.rankDeficient.check(name, info, isBatched: a.dim > 2)
-        } else {
+        } else if n > 0 || driver == .gels {
+            // Without equations the answer is 0; without unknowns B is what is left, but for `gels`, which clears it.
             a.backend.fill(target, .int(0))
         }
         let full = target.byColumns(batch)
@@ -95,7 +96,7 @@ extension Linalg {
             let hasFullRank =
                 driver == .gels || a.device.kind != .cpu || (rank.eq(n).all().item() as Bool)
             let residuals =
-                m > n && n > 0 && driver != .gelsy && hasFullRank
+                m > n && driver != .gelsy && hasFullRank
                 ? full.narrow(-2, n, m - n).abs().pow(2).sum(dim: -2) : nothing
             return LeastSquares(
                 solution: full.narrow(-2, 0, n).clone(), residuals: residuals,

@@ -58,7 +58,7 @@ extension Linalg {
 
     /// The diagonals of the matrices in two dimensions: a view. PyTorch: `torch.linalg.diagonal`.
     public static func diagonal(_ A: Tensor, offset: Int = 0, dim1: Int = -2, dim2: Int = -1) -> Tensor {
-        A.diagonalOfMatrices(offset: offset, dim1: dim1, dim2: dim2)
+        A.diagonal(offset: offset, dim1: dim1, dim2: dim2)
     }
 }
 
