@@ -22,12 +22,13 @@ let package = Package(
             name: "CRuntime",
             linkerSettings: [.linkedLibrary(":libgomp.so.1", .when(platforms: [.linux]))]),
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
+        .target(name: "CFFT", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
         .target(
             name: "COneDNN", dependencies: ["CRuntime"],
             linkerSettings: [.linkedLibrary("dnnl")]),
 
         // The library, bottom to top.
-        .target(name: "FirebrandTensor", dependencies: ["CRuntime", "CKernels", "COneDNN"]),
+        .target(name: "FirebrandTensor", dependencies: ["CRuntime", "CKernels", "CFFT", "COneDNN"]),
         .target(name: "FirebrandNN", dependencies: ["FirebrandTensor"]),
         .target(name: "FirebrandOptim", dependencies: ["FirebrandTensor", "FirebrandNN"]),
         .target(name: "FirebrandData", dependencies: ["FirebrandTensor"]),
@@ -52,22 +53,26 @@ let package = Package(
                 "FirebrandTensor", "FirebrandNN", "FirebrandOptim", "FirebrandData",
                 "FirebrandSerialization", "FirebrandVision",
             ]),
+        .target(name: "FirebrandReplay", dependencies: ["FirebrandTensor", "FirebrandSerialization"]),
         .target(name: "FirebrandTutorial", dependencies: ["Firebrand"]),
         .executableTarget(name: "FirebrandBench", dependencies: ["Firebrand", "FirebrandTutorial"]),
         .executableTarget(
             name: "FirebrandCLI",
             dependencies: [
-                "Firebrand", "FirebrandSerialization", "FirebrandTutorial", "FirebrandVision",
+                "Firebrand", "FirebrandTensor", "FirebrandReplay", "FirebrandSerialization", "FirebrandTutorial",
+                "FirebrandVision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         // Tests.
         .target(name: "FirebrandTestSupport", dependencies: ["CZlib", "FirebrandTensor"], path: "Tests/Support"),
         .testTarget(
-            name: "FirebrandTensorTests", dependencies: ["CRuntime", "FirebrandTensor", "FirebrandTestSupport"],
+            name: "FirebrandTensorTests",
+            dependencies: ["CRuntime", "FirebrandTensor", "FirebrandReplay", "FirebrandTestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "FirebrandNNTests", dependencies: ["FirebrandTensor", "FirebrandNN", "FirebrandTestSupport"],
+            name: "FirebrandNNTests",
+            dependencies: ["FirebrandTensor", "FirebrandNN", "FirebrandReplay", "FirebrandTestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FirebrandOptimTests",

@@ -23,6 +23,8 @@ import subprocess
 import sys
 import time
 
+import operator_rows
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench-results"
 VENV = ROOT / ".venv-bench"
@@ -34,7 +36,8 @@ MATMULS = [f"matmul 64x{i}x{o} {which}" for i, o in LAYERS for which in ("forwar
 ADDS = ["add", "add recorded", "add forward+backward"]
 # These two start processes of their own.
 START, MEMORY = "start", "memory"
-ROWS = [*LONG, *MATMULS, *ADDS, START, MEMORY]
+OPERATORS = operator_rows.ROWS
+ROWS = [*LONG, *MATMULS, *ADDS, START, MEMORY, *OPERATORS]
 
 TITLES = {
     "epoch-loader": "training epoch through the loader", "epoch-preloaded": "training epoch, preloaded tensors",
@@ -45,16 +48,22 @@ TITLES = {
 
 # How many times faster (or smaller) than PyTorch each row is to be.
 BARS = {"epoch-loader": 5, "epoch-preloaded": 2.2, "test-pass": 4, "loader-only": 15, START: 30, MEMORY: 4,
-        **dict.fromkeys(MATMULS, 1.8), **dict.fromkeys(ADDS, 4)}
+        **dict.fromkeys(MATMULS, 1.8), **dict.fromkeys(ADDS, 4),
+        **{row: 3 if row in operator_rows.SMALL else 1 for row in OPERATORS}}
 
 # The best that any peer reached, measured once on a machine of this kind (2 cores, AMD, AVX-512; medians of 3 rounds):
 # JAX 0.10, NumPy 2.4 and MLX 0.32. A column for orientation: it was not measured in this run. The unit is seconds, or MiB.
 BEST = {
     "epoch-loader": (0.85, "JAX"), "epoch-preloaded": (0.75, "JAX"), MEMORY: (95, "MLX"), "add": (0.24e-6, "NumPy"),
     START: (0.020, "MLX"), "matmul 64x784x512 forward": (169e-6, "NumPy"),
+    "add 64 contiguous": (0.27e-6, "NumPy"), "add 32Ki contiguous": (2.3e-6, "NumPy"), "add 4Mi contiguous": (732e-6, "all"),
+    "exp 64 contiguous": (0.26e-6, "NumPy"), "exp 32Ki contiguous": (11.5e-6, "NumPy"),
+    "exp 4Mi contiguous": (527e-6, "PyTorch compiled"), "matmul 256x256": (84e-6, "NumPy"),
+    "matmul 1024x1024": (4.9e-3, "NumPy"), "bmm 64x128x128": (737e-6, "TensorFlow"),
+    "sum 1024x1024": (24e-6, "PyTorch"), "softmax 1024x1024": (223e-6, "TensorFlow"),
 }
-BEST_NOTE = ("Best peer: measured once on a machine with 2 AMD cores and AVX-512 (JAX 0.10, NumPy 2.4, MLX 0.32), not in this "
-             "run. Within 15% counts as a tie.")
+BEST_NOTE = ("Best peer: measured once on a machine with 2 AMD cores and AVX-512 (JAX 0.10, NumPy 2.4, MLX 0.32, TensorFlow 2.21), "
+             "not in this run. Within 15% counts as a tie.")
 
 
 def notice(text):
@@ -236,6 +245,8 @@ def rounds_of(row, quick):
         return (1, 3) if quick else (2, 11)
     if row in LONG:
         return (1, 2) if quick else (1, 5)
+    if row in OPERATORS:
+        return (1, 3) if quick else (1, 9)
     return (1, 5) if quick else (2, 15)
 
 
@@ -304,6 +315,24 @@ def table(results):
         lines.append(f"| {TITLES.get(row, row)} | {shown(row, r['firebrand'])} | {shown(row, r['pytorch'])} | {ratio} | "
                      f"{r['bar']:g}× | {met} | {best} |")
     return "\n".join(lines)
+
+
+def families(results):
+    """The operator rows of each family in one line: the geometric mean of the ratios, and the worst of them."""
+    lines = ["| operators | rows | geometric mean | at 64 elements | slowest row |", "|---|---:|---:|---:|---|"]
+    measured = [r for r in results if r["row"] in operator_rows.FAMILIES and r["ratio"] is not None]
+
+    def mean(rows):
+        return f"{statistics.geometric_mean(r['ratio'] for r in rows):.1f}×" if rows else "–"
+    for family in dict.fromkeys(operator_rows.FAMILIES[r["row"]] for r in measured):
+        rows = [r for r in measured if operator_rows.FAMILIES[r["row"]] == family]
+        slowest = min(rows, key=lambda r: r["ratio"])
+        lines.append(f"| {family} | {len(rows)} | {mean(rows)} | {mean([r for r in rows if r['row'] in operator_rows.SMALL])} "
+                     f"| {slowest['row']}: {slowest['ratio']:.2g}× |")
+    if measured:
+        lines.append(f"| all | {len(measured)} | {mean(measured)} "
+                     f"| {mean([r for r in measured if r['row'] in operator_rows.SMALL])} | |")
+    return "\n".join(lines) if measured else ""
 
 
 def machine():
@@ -390,7 +419,7 @@ def main():
     notes = f"Ratio: the median of the paired ratios PyTorch / Firebrand. {BEST_NOTE}"
     if quiet.disturbed:
         notes += f" Measured while the machine was busy, so of little worth: {', '.join(quiet.disturbed)}."
-    text = f"{header}\n\n{table(results)}\n\n{notes}\n"
+    text = f"{header}\n\n{table(results)}\n\n{families(results)}\n\n{notes}\n"
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "latest.md").write_text(text)
     (RESULTS / "latest.json").write_text(json.dumps({

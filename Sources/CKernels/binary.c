@@ -171,4 +171,6 @@ static const fb_binary_kernel table[FB_BINARY_COUNT][FB_DTYPE_COUNT] = {
     [FB_ABS_GRAD] = FLOATS(abs_grad),
 };
 
-fb_binary_kernel fb_find_binary(fb_binary_op op, int dtype) { return table[op][dtype]; }
+fb_binary_kernel fb_find_binary(fb_binary_op op, int dtype) {
+    return dtype >= FB_C64 ? fb_find_complex_binary(op, dtype) : table[op][dtype];
+}

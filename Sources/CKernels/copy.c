@@ -1,6 +1,9 @@
 // Copies, conversions, fills and selection.
 #include "kernels.h"
 
+// An element of 16 bytes; complex numbers are aligned as their parts are.
+typedef struct { uint64_t parts[2]; } pair;
+
 #define STRIDED_COPY(T)                                                                          \
     if (so == sizeof(T) && sa == 0) {                                                            \
         T *o = (T *)out, value = *(const T *)a;                                                  \
@@ -19,6 +22,7 @@ void fb_copy(void *out, ptrdiff_t so, const void *a, ptrdiff_t sa, ptrdiff_t n, 
     case 2: STRIDED_COPY(uint16_t) break;
     case 4: STRIDED_COPY(uint32_t) break;
     case 8: STRIDED_COPY(uint64_t) break;
+    case 16: STRIDED_COPY(pair) break;
     default:
         for (ptrdiff_t i = 0; i < n; i++, out += so, a += sa) memcpy(out, a, (size_t)item_size);
     }
@@ -62,6 +66,7 @@ void fb_fill(void *out, ptrdiff_t so, const void *value, ptrdiff_t n, int item_s
     case 1: FILL(uint8_t) break;
     case 2: FILL(uint16_t) break;
     case 4: FILL(uint32_t) break;
+    case 16: FILL(pair) break;
     default: FILL(uint64_t)
     }
 }
@@ -87,6 +92,7 @@ CLONES void fb_where(
     case 1: WHERE(uint8_t) break;
     case 2: WHERE(uint16_t) break;
     case 4: WHERE(uint32_t) break;
+    case 16: WHERE(pair) break;
     default: WHERE(uint64_t)
     }
 }
@@ -199,4 +205,6 @@ static const fb_unary_kernel casts[FB_DTYPE_COUNT][FB_DTYPE_COUNT] = {
     CAST_ROW(boolean), CAST_ROW(u8), CAST_ROW(i8), CAST_ROW(i16), CAST_ROW(i32),
     CAST_ROW(i64), CAST_ROW(f16), CAST_ROW(bf16), CAST_ROW(f32), CAST_ROW(f64)};
 
-fb_unary_kernel fb_find_cast(int from, int to) { return casts[from][to]; }
+fb_unary_kernel fb_find_cast(int from, int to) {
+    return from >= FB_C64 || to >= FB_C64 ? fb_find_complex_cast(from, to) : casts[from][to];
+}

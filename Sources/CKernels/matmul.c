@@ -41,4 +41,6 @@ static const fb_matmul_kernel table[FB_DTYPE_COUNT] = {
     [FB_I64] = matmul_i64, [FB_F32] = matmul_f32, [FB_F64] = matmul_f64,
 };
 
-fb_matmul_kernel fb_find_matmul(int dtype) { return table[dtype]; }
+fb_matmul_kernel fb_find_matmul(int dtype) {
+    return dtype >= FB_C64 ? fb_find_complex_matmul(dtype) : table[dtype];
+}

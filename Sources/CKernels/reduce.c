@@ -144,8 +144,12 @@ static const fb_column_reduction columns_table[FB_REDUCTION_COUNT][FB_DTYPE_COUN
     [FB_ANY] = EVERY_TYPE(any, _column),
 };
 
-fb_row_reduction fb_find_row_reduction(fb_reduction_op op, int dtype) { return rows_table[op][dtype]; }
-fb_column_reduction fb_find_column_reduction(fb_reduction_op op, int dtype) { return columns_table[op][dtype]; }
+fb_row_reduction fb_find_row_reduction(fb_reduction_op op, int dtype) {
+    return dtype >= FB_C64 ? fb_find_complex_row_reduction(op, dtype) : rows_table[op][dtype];
+}
+fb_column_reduction fb_find_column_reduction(fb_reduction_op op, int dtype) {
+    return dtype >= FB_C64 ? fb_find_complex_column_reduction(op, dtype) : columns_table[op][dtype];
+}
 
 int fb_reduction_result(fb_reduction_op op, int dtype) {
     if (op == FB_ALL || op == FB_ANY) return FB_BOOL;

@@ -118,4 +118,6 @@ static const fb_unary_kernel table[FB_UNARY_COUNT][FB_DTYPE_COUNT] = {
     [FB_ISFINITE] = CLASSIFICATION(isfinite, always),
 };
 
-fb_unary_kernel fb_find_unary(fb_unary_op op, int dtype) { return table[op][dtype]; }
+fb_unary_kernel fb_find_unary(fb_unary_op op, int dtype) {
+    return dtype >= FB_C64 ? fb_find_complex_unary(op, dtype) : table[op][dtype];
+}

@@ -2,14 +2,14 @@ import ArgumentParser
 import Firebrand
 import Glibc
 
-/// The command line: `firebrand train`, `firebrand predict`.
+/// The command line: `firebrand train`, `firebrand predict` and the rest.
 @main
 struct FirebrandCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "firebrand",
         abstract: "Deep learning in Swift: trains the tutorial's network and uses it.",
         version: "0.1.0",
-        subcommands: [Train.self, Predict.self])
+        subcommands: [Train.self, Predict.self, Operators.self, ReplayCommand.self])
 
     /// Runs the command that the arguments name; whatever goes wrong is told in one line.
     static func main() {

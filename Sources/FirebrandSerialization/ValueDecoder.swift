@@ -92,7 +92,7 @@ package struct ValueDecoder {
             storage: try storage(of: record), dtype: dtype, shape: Size(record.shape), strides: Size(record.strides),
             offset: record.offset)
         if record.requiresGrad {
-            guard dtype.isFloatingPoint else {
+            guard dtype.isFloatingPoint || dtype.isComplex else {
                 throw FirebrandError(
                     .corruptFile, "a tensor of dtype \(record.dtype.name) claims to require gradients",
                     path: archive.zip.path)

@@ -1,4 +1,5 @@
 import FirebrandNN
+import FirebrandReplay
 import FirebrandTensor
 import FirebrandTestSupport
 import Foundation
@@ -55,7 +56,7 @@ import Testing
     @Test("replays PyTorch's own samples through the operator table", arguments: nnOperators.map(\.name))
     func replay(_ stem: String) throws {
         let folder = Bundle.module.resourceURL!.appendingPathComponent("Fixtures/operators")
-        let file = try ReplayFile(json: folder.appendingPathComponent("\(stem).json"))
+        let file = try ReplayFile(folder.appendingPathComponent("\(stem).json").path)
         let report = ReplayReport(Replay(OperatorTable(nnOperators)), file)
         #expect(report.failures.isEmpty, "\(report.failures.joined(separator: "\n"))")
         #expect(report.unsupported.isEmpty, "\(report.unsupported.joined(separator: "\n"))")

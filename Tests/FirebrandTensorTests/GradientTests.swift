@@ -10,7 +10,25 @@ import Testing
     }
 
     /// Rows that cannot be checked so: results that are not float64, and one that depends on nothing.
-    private static let excepted: Set<String> = ["float", "half", "bfloat16", "zero_"]
+    private static let excepted: Set<String> = ["cfloat", "float", "half", "bfloat16", "zero_"]
+
+    /// What the floating-point operands are made: real, complex, or complex but for all after the first.
+    enum Numbers: CaseIterable {
+        case real, complex, mixed
+    }
+
+    /// Rows whose complex form must not go unchecked.
+    private static let complexRows: Set<String> = [
+        "H", "T", "abs", "add", "addmm", "angle", "bmm", "broadcast_to", "cat", "cdouble", "chunk", "clone", "conj",
+        "conj_physical", "contiguous", "copy_", "cos", "cumsum", "div", "dot", "double", "exp", "expand", "expand_as",
+        "expm1", "fill", "flatten", "flip", "gather", "imag", "index_put", "index_select", "log", "log10", "log1p",
+        "log2", "logsumexp", "mH", "mT", "masked_fill", "matmul", "mean", "mm", "movedim", "mul", "mv", "neg",
+        "nn.functional.linear", "permute", "pow", "prod", "real", "reciprocal", "reshape", "reshape_as",
+        "resolve_conj", "resolve_neg", "rsqrt", "rsub", "scatter", "scatter_add", "select", "sgn", "sigmoid", "sin",
+        "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "sub", "sum", "t", "tan", "tanh",
+        "to", "transpose", "tril", "triu", "type_as", "unbind", "unflatten", "unsqueeze", "var", "view", "view_as",
+        "view_as_real", "where",
+    ]
 
     static let names = OperatorSamples.table.rows.filter { $0.isDifferentiable && !excepted.contains($0.name) }.map(
         \.name)
@@ -26,7 +44,7 @@ import Testing
                 checked += try check(call, "\(sample.source), \(layout)") { call in
                     let outputs = try call.outputs()
                     return (
-                        zip(outputs, call.cotangents).map { $0.mul($1).sum() },
+                        zip(outputs, call.cotangents).map(realProduct),
                         { grad(outputs: outputs, inputs: call.leaves, gradOutputs: call.cotangents, allowUnused: true) }
                     )
                 }
@@ -42,28 +60,74 @@ import Testing
         for sample in OperatorSamples.byRow[name] ?? [] where samples < 8 {
             guard let call = Call(sample, .contiguous, differentiatesCotangents: true) else { continue }
             samples += 1
-            let weights = call.leaves.map { Tensor.rand($0.shape, generator: Generator(seed: 5), dtype: .float64) }
-            checked += try check(call, "\(sample.source), second") { call in
-                let outputs = try call.outputs()
-                let first = grad(
-                    outputs: outputs, inputs: call.leaves, gradOutputs: call.cotangents, createGraph: true,
-                    allowUnused: true)
-                let terms = zip(first, weights).compactMap { gradient, weight in gradient.map { $0.mul(weight).sum() } }
-                let total = terms.reduce(Tensor.zeros([], dtype: .float64)) { $0.add($1) }
-                return (
-                    [total],
-                    {
-                        total.requiresGrad
-                            ? grad(outputs: [total], inputs: call.perturbed, allowUnused: true)
-                            : call.perturbed.map { _ in nil }
-                    }
-                )
-            }
+            checked += try checkSecond(call, "\(sample.source), second")
         }
         #expect(checked > 0, "no element of \(name) could be checked")
     }
 
+    @Test("have the gradient of complex operands that differences give", arguments: names)
+    func complexGradients(_ name: String) throws {
+        var checked = 0
+        for sample in (OperatorSamples.byRow[name] ?? []).prefix(8) {
+            for numbers in [Numbers.complex, .mixed] {
+                for layout in [Layout.contiguous, .transposed] {
+                    guard let call = Call(sample, layout, numbers) else { continue }
+                    checked += try check(call, "\(sample.source), \(layout), \(numbers)") { call in
+                        let outputs = try call.outputs()
+                        return (
+                            zip(outputs, call.cotangents).map(realProduct),
+                            {
+                                grad(
+                                    outputs: outputs, inputs: call.leaves, gradOutputs: call.cotangents,
+                                    allowUnused: true)
+                            }
+                        )
+                    }
+                }
+            }
+        }
+        if GradientTests.complexRows.contains(name) {
+            #expect(checked > 0, "no complex element of \(name) could be checked")
+        }
+    }
+
+    @Test("have gradients of complex operands that differentiate again", arguments: names)
+    func secondComplexGradients(_ name: String) throws {
+        for sample in (OperatorSamples.byRow[name] ?? []).prefix(4) {
+            guard let call = Call(sample, .contiguous, .complex, differentiatesCotangents: true) else { continue }
+            _ = try checkSecond(call, "\(sample.source), second complex")
+        }
+    }
+
     // MARK: Differences
+
+    /// The real part of the inner product, in which a result is as real as a loss must be.
+    private func realProduct(_ a: Tensor, _ b: Tensor) -> Tensor {
+        a.dtype.isComplex ? a.real.mul(b.real).add(a.imag.mul(b.imag)).sum() : a.mul(b).sum()
+    }
+
+    private func checkSecond(_ call: Call, _ what: String) throws -> Int {
+        let generator = Generator(seed: 5)
+        let weights = call.leaves.map { Tensor.rand($0.shape, generator: generator, dtype: $0.dtype) }
+        return try check(call, what) { call in
+            let outputs = try call.outputs()
+            let first = grad(
+                outputs: outputs, inputs: call.leaves, gradOutputs: call.cotangents, createGraph: true,
+                allowUnused: true)
+            let terms = zip(first, weights).compactMap { gradient, weight in
+                gradient.map { realProduct($0, weight) }
+            }
+            let total = terms.reduce(Tensor.zeros([], dtype: .float64)) { $0.add($1) }
+            return (
+                [total],
+                {
+                    total.requiresGrad
+                        ? grad(outputs: [total], inputs: call.perturbed, allowUnused: true)
+                        : call.perturbed.map { _ in nil }
+                }
+            )
+        }
+    }
 
     /// A sample's call with its operands in double precision and laid out as asked.
     private struct Call {
@@ -76,14 +140,25 @@ import Testing
         var perturbed: [Tensor]
 
         /// Nil where the sample cannot be checked: no operand that wants a gradient, too large, not finite, not float64.
-        init?(_ sample: OperatorSample, _ layout: Layout, differentiatesCotangents: Bool = false) {
+        init?(
+            _ sample: OperatorSample, _ layout: Layout, _ numbers: Numbers = .real,
+            differentiatesCotangents: Bool = false
+        ) {
             var leaves: [Tensor] = []
             var known: [ObjectIdentifier: Tensor] = [:]
             var isApt = true
+            var operandCount = 0
             func prepared(_ tensor: Tensor) -> Tensor {
                 if let same = known[ObjectIdentifier(tensor)] { return same }
-                guard tensor.dtype.isFloatingPoint else { return tensor }
-                let wide = tensor.detach().to(.float64).contiguous()
+                guard tensor.dtype.isFloatingPoint || tensor.dtype.isComplex else { return tensor }
+                let staysReal = numbers == .real || numbers == .mixed && operandCount > 0
+                operandCount += 1
+                let isComplex = tensor.dtype.isComplex || !staysReal
+                var wide = tensor.detach().to(isComplex ? .complex128 : .float64).contiguous()
+                if isComplex, !tensor.dtype.isComplex {
+                    // Imaginary parts of their own, none of them 0.
+                    wide = wide.add(wide.mul(Complex(0, -0.6))).add(Complex(0, 0.41))
+                }
                 guard tensor.requiresGrad else { return wide }
                 if tensor.count > 64 || !(wide.isfinite().all().item() as Bool) { isApt = false }
                 let (leaf, input) = Call.laidOut(wide, layout)
@@ -97,10 +172,11 @@ import Testing
             self.leaves = leaves
             perturbed = leaves
             guard isApt, !leaves.isEmpty, let outputs = try? self.outputs(), !outputs.isEmpty,
-                outputs.allSatisfy({ $0.dtype == .float64 && $0.requiresGrad })
+                outputs.allSatisfy({ [.float64, .complex128].contains($0.dtype) && $0.requiresGrad }),
+                numbers != .mixed || operandCount > 1
             else { return nil }
             let generator = Generator(seed: 3)
-            cotangents = outputs.map { Tensor.rand($0.shape, generator: generator, dtype: .float64).add(0.5) }
+            cotangents = outputs.map { Tensor.rand($0.shape, generator: generator, dtype: $0.dtype).add(0.5) }
             if differentiatesCotangents {
                 for cotangent in cotangents { cotangent.requiresGrad_() }
                 perturbed += cotangents
@@ -113,7 +189,9 @@ import Testing
             let inputs =
                 name.hasSuffix("_")
                 ? positional.map { $0.mapTensors { $0.requiresGrad ? $0 : $0.clone() } } : positional
-            return try OperatorSamples.table.call(name, inputs, named).tensors.filter(\.dtype.isFloatingPoint)
+            return try OperatorSamples.table.call(name, inputs, named).tensors.filter {
+                $0.dtype.isFloatingPoint || $0.dtype.isComplex
+            }
         }
 
         /// The leaf, and what is made of it for the call.
@@ -152,11 +230,13 @@ import Testing
         guard centre.isFinite else { return 0 }
         var checked = 0
         for (leaf, gradient) in zip(call.perturbed, gradients) {
-            let analytic: [Double] = gradient.map { $0.detach().toArray() } ?? Array(repeating: 0, count: leaf.count)
-            if let gradient, gradient.shape != leaf.shape || gradient.dtype != .float64 {
+            if let gradient, gradient.shape != leaf.shape || gradient.dtype != leaf.dtype {
                 Issue.record("\(what): a gradient of \(gradient.dtype)\(gradient.shape) for \(leaf.dtype)\(leaf.shape)")
                 continue
             }
+            // Complex numbers are looked at part by part.
+            let (leaf, gradient) = (GradientTests.parts(leaf), gradient.map(GradientTests.parts))
+            let analytic: [Double] = gradient.map { $0.toArray() } ?? Array(repeating: 0, count: leaf.count)
             for (position, offset) in GradientTests.offsets(of: leaf).enumerated() {
                 let element = leaf.pointer.assumingMemoryBound(to: Double.self) + offset
                 let original = element.pointee
@@ -190,6 +270,10 @@ import Testing
             }
         }
         return checked
+    }
+
+    private static func parts(_ tensor: Tensor) -> Tensor {
+        tensor.dtype.isComplex ? tensor.partsView() : tensor.detach()
     }
 
     /// Where each element lies, in order.

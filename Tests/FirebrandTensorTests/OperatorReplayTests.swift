@@ -1,3 +1,4 @@
+import FirebrandReplay
 import FirebrandTensor
 import FirebrandTestSupport
 import Foundation
@@ -16,7 +17,7 @@ import Testing
 
     @Test("gives PyTorch's values, types, shapes and gradients", arguments: stems)
     func replay(_ stem: String) throws {
-        let file = try ReplayFile(json: OperatorReplayTests.folder.appendingPathComponent("\(stem).json"))
+        let file = try ReplayFile(OperatorReplayTests.folder.appendingPathComponent("\(stem).json").path)
         let report = ReplayReport(Replay(OperatorTable(tensorOperators)), file)
         #expect(report.failures.isEmpty, "\(report)\n\(report.failures.joined(separator: "\n"))")
         #expect(report.unsupported.isEmpty, "\(report.unsupported.joined(separator: "\n"))")

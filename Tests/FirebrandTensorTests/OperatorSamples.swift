@@ -1,3 +1,4 @@
+import FirebrandReplay
 import FirebrandTensor
 import FirebrandTestSupport
 import Foundation
@@ -18,7 +19,7 @@ enum OperatorSamples {
     /// All samples by the name of the row they call.
     static let byRow: [String: [OperatorSample]] = {
         var result: [String: [OperatorSample]] = [:]
-        for sample in own + fixtures {
+        for sample in own + complexNumbers + fixtures {
             guard let row = table.find(sample.name)?.row else { continue }
             result[row.name, default: []].append(sample)
         }
@@ -28,7 +29,7 @@ enum OperatorSamples {
     private static var fixtures: [OperatorSample] {
         let folder = OperatorReplayTests.folder
         return OperatorReplayTests.stems.flatMap { stem -> [OperatorSample] in
-            guard let file = try? ReplayFile(json: folder.appendingPathComponent("\(stem).json")) else { return [] }
+            guard let file = try? ReplayFile(folder.appendingPathComponent("\(stem).json").path) else { return [] }
             return file.cases.compactMap { run in
                 guard let inputs = try? ReplayInputs(file, run, recordsGradients: true) else { return nil }
                 return OperatorSample(
@@ -46,7 +47,7 @@ enum OperatorSamples {
         return .tensor(Tensor(elements: values, shape: shape).requiresGrad_())
     }
 
-    private static func sample(
+    static func sample(
         _ name: String, _ positional: [OperatorValue], _ named: [String: OperatorValue] = [:]
     ) -> OperatorSample { OperatorSample(source: "own", name: name, positional: positional, named: named) }
 

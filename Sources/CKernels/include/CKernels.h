@@ -9,7 +9,7 @@
 
 /// The element types; the order is that of promotion, and `DType` in Swift uses the same numbers.
 enum {
-    FB_BOOL, FB_U8, FB_I8, FB_I16, FB_I32, FB_I64, FB_F16, FB_BF16, FB_F32, FB_F64,
+    FB_BOOL, FB_U8, FB_I8, FB_I16, FB_I32, FB_I64, FB_F16, FB_BF16, FB_F32, FB_F64, FB_C64, FB_C128,
     FB_DTYPE_COUNT
 };
 
@@ -31,6 +31,7 @@ typedef enum : int32_t {
     FB_SQRT, FB_RSQRT, FB_RECIPROCAL, FB_EXP, FB_EXPM1, FB_LOG, FB_LOG1P, FB_LOG2, FB_LOG10,
     FB_SIN, FB_COS, FB_TAN, FB_ASIN, FB_ACOS, FB_ATAN, FB_SINH, FB_COSH, FB_TANH, FB_SIGMOID, FB_ERF,
     FB_FLOOR, FB_CEIL, FB_ROUND, FB_TRUNC,
+    FB_CONJ,
     // Results of the following are bool.
     FB_LOGICAL_NOT, FB_ISNAN, FB_ISINF, FB_ISFINITE,
     FB_UNARY_COUNT
@@ -43,7 +44,8 @@ typedef void (*fb_unary_kernel)(void *out, ptrdiff_t out_stride, const void *a, 
 fb_binary_kernel fb_find_binary(fb_binary_op op, int dtype);
 fb_unary_kernel fb_find_unary(fb_unary_op op, int dtype);
 
-/// Conversion between any two element types (PyTorch's: to bool is `!= 0`, floats to integers truncate).
+/// Conversion between any two element types (PyTorch's: to bool is `!= 0`, floats to integers truncate, complex numbers
+/// lose their imaginary parts).
 fb_unary_kernel fb_find_cast(int from, int to);
 
 /// A strided copy of elements of 1, 2, 4, 8 or 16 bytes.
@@ -58,7 +60,7 @@ void fb_where(
     void *out, ptrdiff_t out_stride, const void *condition, ptrdiff_t condition_stride, const void *a,
     ptrdiff_t a_stride, const void *b, ptrdiff_t b_stride, ptrdiff_t n, int item_size);
 
-/// Fills with a value given as bits of the item size.
+/// Fills with a value given as bits of the item size: 1, 2, 4, 8 or 16 bytes.
 void fb_fill(void *out, ptrdiff_t out_stride, const void *value, ptrdiff_t n, int item_size);
 
 /// out[i] = start + (first + i) * step.
@@ -103,7 +105,7 @@ void fb_log_softmax_grad_f64(double *out, const double *g, const double *y, ptrd
 
 // ---- Matrices of types oneDNN does not multiply -------------------------------------------------------------------
 
-/// Rows [0, m) of C = A x B, strides in elements, C contiguous rows `n` long; float64 or integers.
+/// Rows [0, m) of C = A x B, strides in elements, C contiguous rows `n` long; float64, complex or integers.
 typedef void (*fb_matmul_kernel)(
     void *c, const void *a, ptrdiff_t a_row, ptrdiff_t a_column, const void *b, ptrdiff_t b_row, ptrdiff_t b_column,
     ptrdiff_t m, ptrdiff_t n, ptrdiff_t k);

@@ -298,6 +298,8 @@ struct Engine {
     /// Leaves keep what they are sent; where particular inputs were asked for, only those get anything.
     private mutating func finish(_ leaf: Tensor, _ state: TensorExtras) {
         guard var grad = state.scratch.grad.take() else { return }
+        // A complex gradient of a real leaf: the imaginary part is of no consequence.
+        if grad.dtype != leaf.dtype, grad.dtype.isComplex != leaf.dtype.isComplex { grad = grad.to(leaf.dtype) }
         for entry in state.hooks {
             grad = replaced(grad, entry.hook(grad))
             if hasFailed { return }

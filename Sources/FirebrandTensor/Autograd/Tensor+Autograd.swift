@@ -5,7 +5,8 @@ extension Tensor {
         set { requiresGrad_(newValue) }
     }
 
-    /// Sets ``requiresGrad`` in place and returns the tensor. Floating-point leaves only. PyTorch: `requires_grad_`.
+    /// Sets ``requiresGrad`` in place and returns the tensor. Floating-point and complex leaves only. PyTorch:
+    /// `requires_grad_`.
     @discardableResult
     public func requiresGrad_(_ requiresGrad: Bool = true) -> Tensor {
         guarded("requires_grad_", [self]) { () throws(Misuse) in
@@ -14,7 +15,7 @@ extension Tensor {
                     "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
                         + "in a subgraph that doesn't require differentiation use var_no_grad = var.detach().")
             }
-            guard isDifferentiableType || !requiresGrad else {
+            guard dtype.isInexact || !requiresGrad else {
                 throw Misuse("only Tensors of floating point dtype can require gradients")
             }
             if requiresGrad, storage.isInference, !isInferenceModeEnabled() {
@@ -74,12 +75,20 @@ extension Tensor {
         }
         guard let gradient else {
             guard count == 1 else { throw Misuse("grad can be implicitly created only for scalar outputs") }
+            guard !dtype.isComplex else {
+                throw Misuse("grad can be implicitly created only for real scalar outputs but got \(dtype)")
+            }
             return noGrad { Tensor.onesLike(self) }
         }
         guard gradient.shape == shape else {
             throw Misuse(
                 "Mismatch in shape: grad_output[\(index)] has a shape of \(gradient.shape) and output[\(index)] has a "
                     + "shape of \(shape).")
+        }
+        guard gradient.dtype == dtype || !(dtype.isComplex || gradient.dtype.isComplex) else {
+            throw Misuse(
+                "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
+                    + "grad_output[0] has a dtype of \(gradient.dtype) and output[0] has a dtype of \(dtype).")
         }
         return gradient
     }

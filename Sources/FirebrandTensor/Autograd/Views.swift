@@ -57,7 +57,7 @@ extension Tensor {
             }
             let geometry = ViewGeometry(of: self, in: base)
             var node: Node?
-            if base.tracksGrad, isDifferentiableType {
+            if base.tracksGrad, dtype.isInexact {
                 let made = Node("AsStridedBackward0")
                 made.edge0 = Edge(to: base)
                 made.rule = { _, grad in Gradients(geometry.embed(grad)) }

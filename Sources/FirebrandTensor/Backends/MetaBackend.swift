@@ -16,6 +16,9 @@ package struct MetaBackend: Backend {
     package func matmul(_ a: Tensor, _ b: Tensor, bias: Tensor?, into out: Tensor) {}
     package func gather(_ a: Tensor, dim: Int, index: Tensor, into out: Tensor) -> Bool { true }
     package func scatter(_ source: Tensor, dim: Int, index: Tensor, accumulate: Bool, into out: Tensor) -> Bool { true }
+    package func fourierTransform(
+        _ kind: FourierKind, _ a: Tensor, dim: Int, isInverse: Bool, scale: Double, into out: Tensor
+    ) {}
     package func anyNonzero(_ a: Tensor) -> Bool { false }
     package func scaleToUnit(_ a: Tensor, rows: ArraySlice<Int>, into out: Tensor) {}
     package func descend(_ parameter: Tensor, gradient: Tensor, momentum: Tensor?, options: DescentOptions) {}

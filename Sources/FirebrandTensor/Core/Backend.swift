@@ -10,8 +10,11 @@ package typealias ReductionKernel = fb_reduction_op
 
 package enum SoftmaxKind: Sendable { case softmax, logSoftmax }
 
+/// What a Fourier transform takes and gives.
+package enum FourierKind: Sendable { case complex, fromReal, toReal }
+
 package protocol Backend: Sendable {
-    /// out = op(a); `out` has a's type, or bool where the operation classifies.
+    /// out = op(a); `out` has a's type, or bool where the operation classifies; `abs` of complex numbers is real.
     func unary(_ op: UnaryKernel, _ a: Tensor, into out: Tensor) throws(Misuse)
     /// out = op(a, b); both of one type, `out` of the same, or bool for comparisons and logic.
     func binary(_ op: BinaryKernel, _ a: Tensor, _ b: Tensor, into out: Tensor) throws(Misuse)
@@ -44,6 +47,10 @@ package protocol Backend: Sendable {
     func gather(_ a: Tensor, dim: Int, index: Tensor, into out: Tensor) -> Bool
     /// out[.., index[.., i, ..], ..] = source[.., i, ..], or += it; false where an index is out of range.
     func scatter(_ source: Tensor, dim: Int, index: Tensor, accumulate: Bool, into out: Tensor) -> Bool
+    /// out = scale * the Fourier transform of `a` along `dim`; of real numbers, and back to them, only the first half of the
+    /// complex ones counts. Both contiguous, of one precision; the transform's length is that of the full side.
+    func fourierTransform(
+        _ kind: FourierKind, _ a: Tensor, dim: Int, isInverse: Bool, scale: Double, into out: Tensor) throws(Misuse)
     /// Whether any element counts as true.
     func anyNonzero(_ a: Tensor) -> Bool
     /// out[i] = a[rows[i]] / 255: images of bytes, row by row of the first dimension, to floats in [0, 1].
@@ -90,6 +97,7 @@ extension UnaryKernel {
     static var isnan: Self { FB_ISNAN }
     static var isinf: Self { FB_ISINF }
     static var isfinite: Self { FB_ISFINITE }
+    static var conj: Self { FB_CONJ }
 
     /// Whether the result is bool whatever the operand.
     var isClassification: Bool { rawValue >= FB_LOGICAL_NOT.rawValue }

@@ -24,6 +24,10 @@ public enum DType: Int32, Sendable, Hashable, CaseIterable, CustomStringConverti
     case float32
     /// IEEE double precision.
     case float64
+    /// A complex number of two float32.
+    case complex64
+    /// A complex number of two float64.
+    case complex128
 
     /// Bytes an element takes.
     public var itemSize: Int {
@@ -31,12 +35,41 @@ public enum DType: Int32, Sendable, Hashable, CaseIterable, CustomStringConverti
         case .bool, .uint8, .int8: 1
         case .int16, .float16, .bfloat16: 2
         case .int32, .float32: 4
-        case .int64, .float64: 8
+        case .int64, .float64, .complex64: 8
+        case .complex128: 16
         }
     }
 
-    /// Whether elements are floating-point numbers.
-    public var isFloatingPoint: Bool { rawValue >= DType.float16.rawValue }
+    /// Whether elements are real floating-point numbers. PyTorch: `is_floating_point`.
+    @inline(__always)
+    public var isFloatingPoint: Bool { rawValue >= DType.float16.rawValue && rawValue <= DType.float64.rawValue }
+
+    /// Whether elements are complex numbers. PyTorch: `is_complex`.
+    @inline(__always)
+    public var isComplex: Bool { rawValue >= DType.complex64.rawValue }
+
+    /// Whether elements are floating-point numbers, real or complex: what division gives, and what has gradients.
+    @inline(__always)
+    package var isInexact: Bool { rawValue >= DType.float16.rawValue }
+
+    /// The type of the parts of a complex number; any other type itself. PyTorch: `dtype.to_real()`.
+    public var realType: DType {
+        switch self {
+        case .complex64: .float32
+        case .complex128: .float64
+        default: self
+        }
+    }
+
+    /// The complex type whose parts hold a floating-point type's values; other types that of the default type.
+    /// PyTorch: `dtype.to_complex()`, but that it knows no type of complex halves.
+    public var complexType: DType {
+        switch self {
+        case .float64, .complex128: .complex128
+        case .float32, .float16, .bfloat16, .complex64: .complex64
+        default: DType.default.complexType
+        }
+    }
 
     /// Whether elements are floats of 16 bits, which are stored so and computed with in float32.
     package var isReducedFloatingPoint: Bool { self == .float16 || self == .bfloat16 }
@@ -54,6 +87,8 @@ public enum DType: Int32, Sendable, Hashable, CaseIterable, CustomStringConverti
         case .bfloat16: "bfloat16"
         case .float32: "float32"
         case .float64: "float64"
+        case .complex64: "complex64"
+        case .complex128: "complex128"
         }
     }
 
@@ -70,6 +105,8 @@ public enum DType: Int32, Sendable, Hashable, CaseIterable, CustomStringConverti
         case .bfloat16: "BFloat16"
         case .float32: "Float"
         case .float64: "Double"
+        case .complex64: "ComplexFloat"
+        case .complex128: "ComplexDouble"
         }
     }
 
@@ -86,6 +123,8 @@ public enum DType: Int32, Sendable, Hashable, CaseIterable, CustomStringConverti
         case .bfloat16: "c10::BFloat16"
         case .float32: "float"
         case .float64: "double"
+        case .complex64: "c10::complex<float>"
+        case .complex128: "c10::complex<double>"
         }
     }
 
@@ -96,6 +135,7 @@ public enum DType: Int32, Sendable, Hashable, CaseIterable, CustomStringConverti
         switch (low, high) {
         case (.uint8, .int8): return .int16
         case (.float16, .bfloat16): return .float32
+        case (.float64, .complex64): return .complex128
         default: return high
         }
     }

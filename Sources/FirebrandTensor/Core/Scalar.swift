@@ -6,14 +6,22 @@ public enum Scalar: Sendable, Hashable, CustomStringConvertible {
     case int(Int)
     /// A floating-point number.
     case double(Double)
+    /// A complex number.
+    case complex(Complex<Double>)
 
-    /// The value as a floating-point number.
+    /// The value as a floating-point number; the real part of a complex one.
     public var doubleValue: Double {
         switch self {
         case .bool(let value): value ? 1 : 0
         case .int(let value): Double(value)
         case .double(let value): value
+        case .complex(let value): value.real
         }
+    }
+
+    /// The value as a complex number.
+    public var complexValue: Complex<Double> {
+        if case .complex(let value) = self { value } else { Complex(doubleValue) }
     }
 
     /// The value as an integer; fractions are cut off, and what no integer holds becomes the smallest one.
@@ -21,7 +29,7 @@ public enum Scalar: Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .bool(let value): value ? 1 : 0
         case .int(let value): value
-        case .double(let value): Int(exactly: value.rounded(.towardZero)) ?? .min
+        case .double, .complex: Int(exactly: doubleValue.rounded(.towardZero)) ?? .min
         }
     }
 
@@ -31,6 +39,7 @@ public enum Scalar: Sendable, Hashable, CustomStringConvertible {
         case .bool(let value): value
         case .int(let value): value != 0
         case .double(let value): value != 0
+        case .complex(let value): value.real != 0 || value.imag != 0
         }
     }
 
@@ -40,6 +49,7 @@ public enum Scalar: Sendable, Hashable, CustomStringConvertible {
         case .bool: .bool
         case .int: .int64
         case .double: DType.default
+        case .complex: DType.default.complexType
         }
     }
 
@@ -49,15 +59,18 @@ public enum Scalar: Sendable, Hashable, CustomStringConvertible {
         case .bool(let value): value ? "True" : "False"
         case .int(let value): "\(value)"
         case .double(let value): "\(value)"
+        case .complex(let value): "\(value)"
         }
     }
 
-    /// The type of `tensor op scalar`: the tensor's, unless the number is of a higher kind (bool < integer < float).
+    /// The type of `tensor op scalar`: the tensor's, unless the number is of a higher kind (bool < integer < float <
+    /// complex).
     package func resultType(with dtype: DType) -> DType {
         switch self {
         case .bool: dtype
         case .int: dtype == .bool ? .int64 : dtype
-        case .double: dtype.isFloatingPoint ? dtype : DType.default
+        case .double: dtype.isInexact ? dtype : DType.default
+        case .complex: dtype.complexType
         }
     }
 
@@ -65,15 +78,31 @@ public enum Scalar: Sendable, Hashable, CustomStringConvertible {
     @inline(__always)
     package func withElement<R>(of dtype: DType, _ body: (UnsafeRawPointer) -> R) -> R {
         var bits: UInt64
+        if dtype.isComplex { return Scalar.withParts(complexValue, of: dtype, body) }
         switch dtype {
         case .float32: bits = UInt64(Float(doubleValue).bitPattern)
         case .float64: bits = doubleValue.bitPattern
         case .bool: bits = boolValue ? 1 : 0
         case .uint8, .int8, .int16, .int32, .int64: bits = UInt64(bitPattern: Int64(intValue))
         case .float16, .bfloat16: bits = UInt64(Scalar.reducedBits(Float(doubleValue), dtype))
+        case .complex64, .complex128: bits = 0  // Done above.
         }
         return withUnsafeBytes(of: &bits) { body($0.baseAddress!) }
     }
+
+    @inline(never)
+    private static func withParts<R>(
+        _ value: Complex<Double>, of dtype: DType, _ body: (UnsafeRawPointer) -> R
+    ) -> R {
+        if dtype == .complex128 { return withUnsafeBytes(of: value) { body($0.baseAddress!) } }
+        return withUnsafeBytes(of: Complex(Float(value.real), Float(value.imag))) { body($0.baseAddress!) }
+    }
+
+    /// Whether it is 0, or 0 + 0j.
+    var isZero: Bool { !boolValue }
+
+    /// The number with its imaginary part negated.
+    var conjugate: Scalar { if case .complex(let value) = self { .complex(value.conjugate) } else { self } }
 }
 
 /// Numbers that can stand beside a tensor in arithmetic: `t + 5`, `2.0 * t`.

@@ -92,6 +92,7 @@ package final class Arguments {
         case .bool(let value): .bool(value)
         case .int(let value): .int(value)
         case .double(let value): .double(value)
+        case .complex(let real, let imag): .complex(Complex(real, imag))
         case .tensor(let tensor) where tensor.count == 1 && tensor.device.kind == .cpu: tensor.element(at: 0)
         default: nil
         }

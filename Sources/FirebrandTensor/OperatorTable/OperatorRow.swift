@@ -32,6 +32,8 @@ public enum OperatorFamily: String, Sendable, CaseIterable {
     case random
     /// Conversions of type.
     case cast
+    /// Complex numbers and their parts.
+    case complex = "complex_only"
     /// Special functions.
     case special
     /// Fourier transforms.
@@ -82,13 +84,15 @@ public struct OperatorRow: Sendable {
     public let aliases: [String]
     /// Whether gradients flow through it.
     public let isDifferentiable: Bool
+    /// The element types of the operand that it computes with.
+    public let dtypes: DTypeSet
     private let body: Body
     private let inPlaceBody: Body?
 
     /// A row. Several signatures stand on lines of their own.
     package init(
         _ name: String, _ family: OperatorFamily, _ signature: String, aliases: [String] = [],
-        isDifferentiable: Bool = true, inPlace: Body? = nil, _ body: @escaping Body
+        isDifferentiable: Bool = true, dtypes: DTypeSet = .all, inPlace: Body? = nil, _ body: @escaping Body
     ) {
         self.name = name
         self.family = family
@@ -100,6 +104,7 @@ public struct OperatorRow: Sendable {
         }
         self.aliases = aliases
         self.isDifferentiable = isDifferentiable
+        self.dtypes = dtypes
         self.body = body
         inPlaceBody = inPlace
     }

@@ -40,7 +40,8 @@ public struct OperatorSignature: Sendable, CustomStringConvertible {
         func accepts(_ value: OperatorValue) -> Bool {
             switch (self, value) {
             case (.tensor, .tensor), (.int, .int), (.ints, .int), (.bool, .bool), (.dtype, .dtype), (.device, .device),
-                (.device, .string), (.number, .int), (.number, .double), (.number, .bool):
+                (.device, .string), (.number, .int), (.number, .double), (.number, .bool),
+                (.number, .complex):
                 return true
             case (.number, .tensor(let tensor)): return tensor.dim == 0
             case (.ints, .list(let values)), (.ints, .tuple(let values)):

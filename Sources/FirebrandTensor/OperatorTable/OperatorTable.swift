@@ -59,3 +59,4 @@ public let tensorOperators: [OperatorRow] =
     elementaryOperators + arithmeticOperators + comparisonOperators + selectionOperators + reductionOperators
     + softmaxOperators + matmulOperators + shapeOperators + joiningOperators + indexingOperators
     + gatherScatterOperators + triangleOperators + creationOperators + conversionOperators + randomOperators
+    + complexOperators + fourierOperators

@@ -107,6 +107,7 @@ extension Scalar: OperatorValueConvertible {
         case .bool(let value): .bool(value)
         case .int(let value): .int(value)
         case .double(let value): .double(value)
+        case .complex(let value): .complex(value.real, value.imag)
         }
     }
 }

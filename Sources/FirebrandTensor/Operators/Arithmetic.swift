@@ -90,8 +90,8 @@ extension Tensor {
                 let b = node.needs(0) ? node.save(other) : nil
                 return { node, grad in
                     Gradients(
-                        b.map { grad.mul($0.value(node)).unbroadcast(to: shapeA, typeA) },
-                        a.map { grad.mul($0.value(node)).unbroadcast(to: shapeB, typeB) })
+                        b.map { grad.mul($0.value(node).conj()).unbroadcast(to: shapeA, typeA) },
+                        a.map { grad.mul($0.value(node).conj()).unbroadcast(to: shapeB, typeB) })
                 }
             }
             return result
@@ -105,7 +105,7 @@ extension Tensor {
             let result = try pointwise(.mul, self, factor)
             result.record("MulBackward0", self) { _ in
                 let type = dtype
-                return { _, grad in Gradients(grad.mul(factor).unbroadcast(to: grad.shape, type)) }
+                return { _, grad in Gradients(grad.mul(factor.conjugate).unbroadcast(to: grad.shape, type)) }
             }
             return result
         }
@@ -125,7 +125,7 @@ extension Tensor {
             let type = resultType(self, other)
             guard let roundingMode else {
                 let result = try pointwise(
-                    .div, self, other, computeType: type.isFloatingPoint ? type : DType.default, out: out)
+                    .div, self, other, computeType: type.isInexact ? type : DType.default, out: out)
                 result.record("DivBackward0", self, other) { node in
                     let (shapeA, shapeB, typeA, typeB) = (shape, other.shape, dtype, other.dtype)
                     let a = node.needs(1) ? node.save(self) : nil
@@ -133,8 +133,10 @@ extension Tensor {
                     return { node, grad in
                         let b = b.value(node)
                         return Gradients(
-                            node.needs(0) ? grad.div(b).unbroadcast(to: shapeA, typeA) : nil,
-                            a.map { grad.neg().mul($0.value(node).div(b).div(b)).unbroadcast(to: shapeB, typeB) })
+                            node.needs(0) ? grad.div(b.conj()).unbroadcast(to: shapeA, typeA) : nil,
+                            a.map {
+                                grad.neg().mul($0.value(node).div(b).div(b).conj()).unbroadcast(to: shapeB, typeB)
+                            })
                     }
                 }
                 return result
@@ -152,10 +154,10 @@ extension Tensor {
             guard let roundingMode else {
                 let type = divisor.resultType(with: dtype)
                 let result = try pointwise(
-                    .div, self, divisor, computeType: type.isFloatingPoint ? type : DType.default)
+                    .div, self, divisor, computeType: type.isInexact ? type : DType.default)
                 result.record("DivBackward0", self) { _ in
                     let type = dtype
-                    return { _, grad in Gradients(grad.div(divisor).unbroadcast(to: grad.shape, type)) }
+                    return { _, grad in Gradients(grad.div(divisor.conjugate).unbroadcast(to: grad.shape, type)) }
                 }
                 return result
             }
@@ -228,14 +230,17 @@ extension Tensor {
                         // b * a^(b-1), and 0 where b is 0, whatever a is.
                         let slope = FirebrandTensor.where(
                             b.eq(0), Tensor.zeros([], dtype: grad.dtype, device: grad.device), b.mul(a.pow(b.sub(1))))
-                        gradA = grad.mul(slope).unbroadcast(to: shapeA, typeA)
+                        gradA = grad.mul(slope.conj()).unbroadcast(to: shapeA, typeA)
                     }
                     if node.needs(1) {
                         // a^b log a, and 0 for a = 0 with b >= 0.
+                        let isFlat = a.eq(0).logicalAnd(
+                            b.dtype.isComplex ? b.imag.eq(0).logicalAnd(b.real.ge(0)) : b.ge(0))
+                        let base = grad.dtype.isComplex ? a.to(grad.dtype) : a
                         let slope = FirebrandTensor.where(
-                            a.eq(0).logicalAnd(b.ge(0)), Tensor.zeros([], dtype: grad.dtype, device: grad.device),
-                            y.value(node).mul(a.log()))
-                        gradB = grad.mul(slope).unbroadcast(to: shapeB, typeB)
+                            isFlat, Tensor.zeros([], dtype: grad.dtype, device: grad.device),
+                            y.value(node).mul(base.log()))
+                        gradB = grad.mul(slope.conj()).unbroadcast(to: shapeB, typeB)
                     }
                     return Gradients(gradA, gradB)
                 }
@@ -248,25 +253,31 @@ extension Tensor {
     public func pow<S: TensorScalar>(_ exponent: S) -> Tensor {
         guarded("pow", [self]) { () throws(Misuse) in
             let exponent = exponent.scalar
-            if !dtype.isFloatingPoint, case .int(let value) = exponent, value < 0 {
+            if !dtype.isInexact, case .int(let value) = exponent, value < 0 {
                 throw Misuse("Integers to negative integer powers are not allowed.")
             }
             let result: Tensor
             switch exponent {
             case .int(2): result = try pointwise(.square, self)
-            case .double(2) where dtype.isFloatingPoint: result = try pointwise(.square, self)
-            case .double(0.5) where dtype.isFloatingPoint: result = try pointwise(.sqrt, self)
+            case .double(2) where dtype.isInexact: result = try pointwise(.square, self)
+            case .double(0.5) where dtype.isInexact: result = try pointwise(.sqrt, self)
+            // C's complex power is NaN at 0 to the 0.
+            case _ where exponent.isZero && dtype.isComplex: result = noGrad { Tensor.onesLike(self) }
             default: result = try pointwise(.pow, self, exponent)
             }
             result.record("PowBackward0", self) { node in
-                let a = node.save(self)
+                let (a, type) = (node.save(self), dtype)
                 return { node, grad in
-                    let power = exponent.doubleValue
-                    if power == 0 { return Gradients(grad.mul(0)) }
+                    if exponent.isZero { return Gradients(grad.mul(0).unbroadcast(to: grad.shape, type)) }
                     let a = a.value(node)
+                    if case .complex(let power) = exponent {
+                        let slope = a.pow(Complex(power.real - 1, power.imag)).mul(power).conj()
+                        return Gradients(grad.mul(slope).unbroadcast(to: grad.shape, type))
+                    }
+                    let power = exponent.doubleValue
                     if power == 1 { return Gradients(grad) }
                     let slope = power == 2 ? a : a.pow(power - 1)
-                    return Gradients(grad.mul(slope.mul(power)))
+                    return Gradients(grad.mul(slope.mul(power).conj()))
                 }
             }
             return result
@@ -279,7 +290,18 @@ extension Tensor {
             let result = try pointwise(.pow, exponent, base.scalar, scalarFirst: true)
             result.record("PowBackward1", exponent) { node in
                 let (b, y, value) = (node.save(exponent), node.saveOutput(result), base.scalar.doubleValue)
+                let (isComplex, type) = (result.dtype.isComplex, exponent.dtype)
                 return { node, grad in
+                    if isComplex {
+                        let (b, y) = (b.value(node), y.value(node))
+                        let logarithm = noGrad { Tensor.full([], base.scalar, dtype: y.dtype).log() }
+                        var slope = y.mul(logarithm)
+                        if base.scalar.isZero {
+                            let isFlat = b.dtype.isComplex ? b.imag.eq(0).logicalAnd(b.real.ge(0)) : b.ge(0)
+                            slope = slope.maskedFill(isFlat, 0)
+                        }
+                        return Gradients(grad.mul(slope.conj()).unbroadcast(to: grad.shape, type))
+                    }
                     if value == 0 {
                         let slope = FirebrandTensor.where(
                             b.value(node).ge(0), Tensor.zeros([], dtype: grad.dtype, device: grad.device),
@@ -351,7 +373,7 @@ extension Tensor {
         inPlace("div_", [other], recorded: { $0.div(other) }) { (target) throws(Misuse) in
             let type = resultType(target, other)
             _ = try pointwise(
-                .div, target, other, computeType: type.isFloatingPoint ? type : DType.default, out: target)
+                .div, target, other, computeType: type.isInexact ? type : DType.default, out: target)
         }
     }
 
@@ -361,7 +383,7 @@ extension Tensor {
         inPlace("div_", recorded: { $0.div(other) }) { (target) throws(Misuse) in
             let type = other.scalar.resultType(with: target.dtype)
             _ = try pointwise(
-                .div, target, other.scalar, computeType: type.isFloatingPoint ? type : DType.default, out: target)
+                .div, target, other.scalar, computeType: type.isInexact ? type : DType.default, out: target)
         }
     }
 
@@ -488,6 +510,8 @@ private func boolSubtraction(_ types: DType...) -> Misuse {
 
 extension Scalar {
     static func product(_ a: Scalar, _ b: Scalar) -> Scalar {
+        if case .complex = a { return .complex(Complex.product(a.complexValue, b.complexValue)) }
+        if case .complex = b { return .complex(Complex.product(a.complexValue, b.complexValue)) }
         if case .double = a { return .double(a.doubleValue * b.doubleValue) }
         if case .double = b { return .double(a.doubleValue * b.doubleValue) }
         return .int(a.intValue &* b.intValue)

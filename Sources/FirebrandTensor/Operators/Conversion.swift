@@ -18,7 +18,7 @@ extension Tensor {
             }
             let result = Tensor(emptyOf: shape, dtype, on: device)
             if device == self.device { backend.copy(self, into: result) }
-            if dtype.isFloatingPoint {
+            if dtype.isInexact {
                 result.record("ToCopyBackward0", self) { _ in
                     let (type, device) = (self.dtype, self.device)
                     return { _, grad in Gradients(grad.to(device, type)) }
@@ -38,6 +38,20 @@ extension Tensor {
     public func long() -> Tensor { to(.int64) }
     /// As int32. PyTorch: `Tensor.int`.
     public func int() -> Tensor { to(.int32) }
+    /// As int16. PyTorch: `Tensor.short`.
+    public func short() -> Tensor { to(.int16) }
+    /// As int8. PyTorch: `Tensor.char`.
+    public func char() -> Tensor { to(.int8) }
+    /// As uint8. PyTorch: `Tensor.byte`.
+    public func byte() -> Tensor { to(.uint8) }
+    /// As float16. PyTorch: `Tensor.half`.
+    public func half() -> Tensor { to(.float16) }
+    /// As bfloat16. PyTorch: `Tensor.bfloat16`.
+    public func bfloat16() -> Tensor { to(.bfloat16) }
+    /// As complex64. PyTorch: `Tensor.cfloat`.
+    public func cfloat() -> Tensor { to(.complex64) }
+    /// As complex128. PyTorch: `Tensor.cdouble`.
+    public func cdouble() -> Tensor { to(.complex128) }
     /// As bool: whether each element is non-zero. PyTorch: `Tensor.bool`.
     public func bool() -> Tensor { to(.bool) }
 
@@ -52,7 +66,7 @@ extension Tensor {
                 result.isContiguous = false
             }
             backend.copy(self, into: result)
-            if dtype.isFloatingPoint {
+            if dtype.isInexact {
                 result.record("CloneBackward0", self) { _ in { _, grad in Gradients(grad) } }
             }
             return result
@@ -64,7 +78,7 @@ extension Tensor {
         if isContiguous { return self }
         return guarded("contiguous", [self]) { () throws(Misuse) in
             let result = contiguousClone()
-            if dtype.isFloatingPoint {
+            if dtype.isInexact {
                 result.record("CloneBackward0", self) { _ in { _, grad in Gradients(grad) } }
             }
             return result
@@ -108,6 +122,7 @@ extension Tensor {
     public func fill_<S: TensorScalar>(_ value: S) -> Tensor {
         inPlace("fill_", recorded: { Tensor.full($0.shape, value, dtype: $0.dtype, device: $0.device) }) {
             (target) throws(Misuse) in
+            try value.scalar.checkFits(target.dtype)
             try willChangeInPlace(target)
             target.backend.fill(target, value.scalar)
         }
@@ -133,7 +148,7 @@ extension Tensor {
     /// The only element, as the kind of number it is: prints as Python prints it. PyTorch: `item`.
     @_disfavoredOverload
     public func item() -> Scalar {
-        guarded("item", [self], orElse: dtype.isFloatingPoint ? .double(.nan) : .int(0)) { () throws(Misuse) in
+        guarded("item", [self], orElse: dtype.isInexact ? .double(.nan) : .int(0)) { () throws(Misuse) in
             guard count == 1 else {
                 throw Misuse("a Tensor with \(count) elements cannot be converted to Scalar")
             }
@@ -154,6 +169,8 @@ extension Tensor {
         case .int64: return .int(Int(address.load(as: Int64.self)))
         case .float32: return .double(Double(address.load(as: Float.self)))
         case .float64: return .double(address.load(as: Double.self))
+        case .complex64: return address.load(as: Complex<Float>.self).scalar
+        case .complex128: return address.load(as: Complex<Double>.self).scalar
         case .float16, .bfloat16:
             var value = Float(0)
             castElement(address, dtype, &value, .float32)
@@ -220,7 +237,9 @@ private let toSignatures = """
 
 extension OperatorRow {
     private static func cast(_ name: String, _ type: DType) -> OperatorRow {
-        OperatorRow(name, .cast, "input, memory_format=None", isDifferentiable: type.isFloatingPoint) {
+        OperatorRow(
+            name, type.isComplex ? .complex : .cast, "input, memory_format=None", isDifferentiable: type.isInexact
+        ) {
             try $0.input.to(type)
         }
     }
@@ -235,7 +254,7 @@ extension OperatorRow {
         OperatorRow("type_as", .cast, "input, other") { try $0.input.to(try $0.tensor("other").dtype) },
         cast("bool", .bool), cast("byte", .uint8), cast("char", .int8), cast("short", .int16), cast("int", .int32),
         cast("long", .int64), cast("half", .float16), cast("bfloat16", .bfloat16), cast("float", .float32),
-        cast("double", .float64),
+        cast("double", .float64), cast("cfloat", .complex64), cast("cdouble", .complex128),
     ]
 
     fileprivate static let copies: [OperatorRow] = [

@@ -226,8 +226,9 @@ extension Tensor {
             } else {
                 count = Int(((to.doubleValue - from.doubleValue) / by.doubleValue).rounded(.up))
             }
-            let isIntegral = [from, to, by].allSatisfy { if case .double = $0 { false } else { true } }
+            let isIntegral = [from, to, by].allSatisfy { if case .int = $0 { true } else { false } }
             let type = dtype ?? (isIntegral ? .int64 : DType.default)
+            if type.isComplex { throw Misuse("\"arange_cpu\" not implemented for '\(type.scalarTypeName)'") }
             let result = Tensor(emptyOf: [Swift.max(count, 0)], type, on: device)
             result.backend.arange(into: result, start: from, step: by)
             if requiresGrad { result.requiresGrad_() }

@@ -36,6 +36,7 @@ extension Tensor {
     /// A step function: its gradient is zero.
     private func step(_ name: StaticString, _ backward: StaticString, _ op: UnaryKernel, out: Tensor?) -> Tensor {
         guarded(name, [self]) { () throws(Misuse) in
+            if dtype.isComplex { throw Misuse("\(name) is not supported for complex inputs") }
             let result = try pointwise(op, self, out: out)
             result.record(backward, self) { _ in { _, grad in Gradients(Tensor.zerosLike(grad)) } }
             return result
@@ -60,11 +61,20 @@ extension Tensor {
 
     /// Absolute value; the gradient at 0 is 0. PyTorch: `torch.abs`.
     public func abs(out: Tensor? = nil) -> Tensor {
-        unary("abs", "AbsBackward0", .abs, toFloat: false, out: out) { grad, x in grad.mul(x.sign()) }
+        unary("abs", "AbsBackward0", .abs, toFloat: false, out: out) { grad, x in grad.mul(x.sgn()) }
     }
 
-    /// -1, 0 or 1. PyTorch: `torch.sign`.
-    public func sign(out: Tensor? = nil) -> Tensor { step("sign", "SignBackward0", .sign, out: out) }
+    /// -1, 0 or 1; of complex numbers, see ``sgn(out:)``. PyTorch: `torch.sign`.
+    public func sign(out: Tensor? = nil) -> Tensor {
+        if dtype.isComplex {
+            return guarded("sign", [self]) { () throws(Misuse) in
+                throw Misuse(
+                    "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead."
+                )
+            }
+        }
+        return step("sign", "SignBackward0", .sign, out: out)
+    }
     /// Rounds down. PyTorch: `torch.floor`.
     public func floor(out: Tensor? = nil) -> Tensor { step("floor", "FloorBackward0", .floor, out: out) }
     /// Rounds up. PyTorch: `torch.ceil`.
@@ -88,69 +98,72 @@ extension Tensor {
 
     /// Square root. PyTorch: `torch.sqrt`.
     public func sqrt(out: Tensor? = nil) -> Tensor {
-        unaryOfResult("sqrt", "SqrtBackward0", .sqrt, out: out, slopeOfResult: { grad, y in grad.div(y.mul(2)) })
+        unaryOfResult("sqrt", "SqrtBackward0", .sqrt, out: out, slopeOfResult: { grad, y in grad.div(y.mul(2).conj()) })
     }
 
     /// `1 / sqrt(self)`. PyTorch: `torch.rsqrt`.
     public func rsqrt(out: Tensor? = nil) -> Tensor {
         unaryOfResult(
-            "rsqrt", "RsqrtBackward0", .rsqrt, out: out, slopeOfResult: { grad, y in grad.mul(y.pow(3)).mul(-0.5) })
+            "rsqrt", "RsqrtBackward0", .rsqrt, out: out,
+            slopeOfResult: { grad, y in grad.mul(y.pow(3).conj()).mul(-0.5) })
     }
 
     /// `1 / self`. PyTorch: `torch.reciprocal`.
     public func reciprocal(out: Tensor? = nil) -> Tensor {
         unaryOfResult(
             "reciprocal", "ReciprocalBackward0", .reciprocal, out: out,
-            slopeOfResult: { grad, y in grad.neg().mul(y.mul(y)) })
+            slopeOfResult: { grad, y in grad.neg().mul(y.mul(y).conj()) })
     }
 
     // MARK: Exponentials and logarithms
 
     /// e to the power of `self`. PyTorch: `torch.exp`.
     public func exp(out: Tensor? = nil) -> Tensor {
-        unaryOfResult("exp", "ExpBackward0", .exp, out: out, slopeOfResult: { grad, y in grad.mul(y) })
+        unaryOfResult("exp", "ExpBackward0", .exp, out: out, slopeOfResult: { grad, y in grad.mul(y.conj()) })
     }
 
     /// `exp(self) - 1`, exact near zero. PyTorch: `torch.expm1`.
     public func expm1(out: Tensor? = nil) -> Tensor {
-        unaryOfResult("expm1", "Expm1Backward0", .expm1, out: out, slopeOfResult: { grad, y in grad.mul(y.add(1)) })
+        unaryOfResult(
+            "expm1", "Expm1Backward0", .expm1, out: out, slopeOfResult: { grad, y in grad.mul(y.add(1).conj()) })
     }
 
     /// Natural logarithm. PyTorch: `torch.log`.
     public func log(out: Tensor? = nil) -> Tensor {
-        unary("log", "LogBackward0", .log, out: out) { grad, x in grad.div(x) }
+        unary("log", "LogBackward0", .log, out: out) { grad, x in grad.div(x.conj()) }
     }
 
     /// `log(1 + self)`, exact near zero. PyTorch: `torch.log1p`.
     public func log1p(out: Tensor? = nil) -> Tensor {
-        unary("log1p", "Log1PBackward0", .log1p, out: out) { grad, x in grad.div(x.add(1)) }
+        unary("log1p", "Log1PBackward0", .log1p, out: out) { grad, x in grad.div(x.add(1).conj()) }
     }
 
     /// Logarithm to base 2. PyTorch: `torch.log2`.
     public func log2(out: Tensor? = nil) -> Tensor {
-        unary("log2", "Log2Backward0", .log2, out: out) { grad, x in grad.div(x.mul(0.6931471805599453)) }
+        unary("log2", "Log2Backward0", .log2, out: out) { grad, x in grad.div(x.mul(0.6931471805599453).conj()) }
     }
 
     /// Logarithm to base 10. PyTorch: `torch.log10`.
     public func log10(out: Tensor? = nil) -> Tensor {
-        unary("log10", "Log10Backward0", .log10, out: out) { grad, x in grad.div(x.mul(2.302585092994046)) }
+        unary("log10", "Log10Backward0", .log10, out: out) { grad, x in grad.div(x.mul(2.302585092994046).conj()) }
     }
 
     // MARK: Trigonometry
 
     /// Sine of radians. PyTorch: `torch.sin`.
     public func sin(out: Tensor? = nil) -> Tensor {
-        unary("sin", "SinBackward0", .sin, out: out) { grad, x in grad.mul(x.cos()) }
+        unary("sin", "SinBackward0", .sin, out: out) { grad, x in grad.mul(x.cos().conj()) }
     }
 
     /// Cosine of radians. PyTorch: `torch.cos`.
     public func cos(out: Tensor? = nil) -> Tensor {
-        unary("cos", "CosBackward0", .cos, out: out) { grad, x in grad.mul(x.sin().neg()) }
+        unary("cos", "CosBackward0", .cos, out: out) { grad, x in grad.mul(x.sin().neg().conj()) }
     }
 
     /// Tangent of radians. PyTorch: `torch.tan`.
     public func tan(out: Tensor? = nil) -> Tensor {
-        unaryOfResult("tan", "TanBackward0", .tan, out: out, slopeOfResult: { grad, y in grad.mul(y.pow(2).add(1)) })
+        unaryOfResult(
+            "tan", "TanBackward0", .tan, out: out, slopeOfResult: { grad, y in grad.mul(y.pow(2).add(1).conj()) })
     }
 
     /// Hyperbolic tangent. PyTorch: `torch.tanh`.
@@ -175,6 +188,15 @@ extension Tensor {
 
     // MARK: In place
 
+    private func absInPlace() -> Tensor {
+        if dtype.isComplex {
+            return guarded("abs_", [self]) { () throws(Misuse) in
+                throw Misuse("In-place abs is not supported for complex tensors.")
+            }
+        }
+        return inPlace("abs_", .abs) { $0.abs() }
+    }
+
     private func inPlace(_ name: StaticString, _ op: UnaryKernel, _ recorded: (Tensor) -> Tensor) -> Tensor {
         inPlace(name, recorded: recorded) { (target) throws(Misuse) in
             _ = try pointwise(op, target, toFloat: false, out: target)
@@ -184,7 +206,7 @@ extension Tensor {
     /// `-self`, in place. PyTorch: `neg_`.
     @discardableResult public func neg_() -> Tensor { inPlace("neg_", .neg) { $0.neg() } }
     /// Absolute value, in place. PyTorch: `abs_`.
-    @discardableResult public func abs_() -> Tensor { inPlace("abs_", .abs) { $0.abs() } }
+    @discardableResult public func abs_() -> Tensor { absInPlace() }
     /// Square root, in place. PyTorch: `sqrt_`.
     @discardableResult public func sqrt_() -> Tensor { inPlace("sqrt_", .sqrt) { $0.sqrt() } }
     /// Exponential, in place. PyTorch: `exp_`.
@@ -240,12 +262,12 @@ private func reluGradient(_ grad: Tensor, _ y: Tensor) -> Tensor {
 }
 
 private func sigmoidGradient(_ grad: Tensor, _ y: Tensor) -> Tensor {
-    if isGradEnabled() { return grad.mul(y.mul(y.rsub(1))) }
+    if isGradEnabled() || y.dtype.isComplex { return grad.mul(y.mul(y.rsub(1)).conj()) }
     return guarded("sigmoid", [grad, y]) { () throws(Misuse) in try pointwise(.sigmoidGrad, grad, y) }
 }
 
 private func tanhGradient(_ grad: Tensor, _ y: Tensor) -> Tensor {
-    if isGradEnabled() { return grad.mul(y.mul(y).rsub(1)) }
+    if isGradEnabled() || y.dtype.isComplex { return grad.mul(y.mul(y).rsub(1).conj()) }
     return guarded("tanh", [grad, y]) { () throws(Misuse) in try pointwise(.tanhGrad, grad, y) }
 }
 

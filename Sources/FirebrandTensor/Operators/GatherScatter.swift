@@ -40,7 +40,7 @@ extension Tensor {
             guard index.count == 0 || backend.gather(self, dim: axis, index: index, into: result) else {
                 throw outOfRange(index, axis)
             }
-            if dtype.isFloatingPoint {
+            if dtype.isInexact {
                 result.record("GatherBackward0", self) { node in
                     let (saved, shape) = (node.save(index), shape)
                     return { node, grad in

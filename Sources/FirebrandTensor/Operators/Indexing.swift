@@ -295,7 +295,7 @@ extension Tensor {
                 .indexSelect(0, picking.flat.reshape([-1]))
                 .reshape(Array(picking.shape) + rest).permute(picking.resultOrder)
         }
-        if dtype.isFloatingPoint {
+        if dtype.isInexact {
             result.record("IndexBackward0", self) { _ in
                 let shape = shape
                 return { _, grad in Gradients(grad.putBack(picking, shape)) }

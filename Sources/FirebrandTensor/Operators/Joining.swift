@@ -89,7 +89,7 @@ extension Tensor {
         _ backward: StaticString, _ make: () -> [Tensor], joined: @escaping ([Tensor]) -> Tensor
     ) -> [Tensor] {
         let views = noGrad { withoutDualLevel(make) }
-        if hasFailed || views.isEmpty || !isDifferentiableType { return views }
+        if hasFailed || views.isEmpty || !dtype.isInexact { return views }
         let (shapes, type, device) = (views.map(\.shape), dtype, device)
         Tensor.recordViews(backward, of: self, views) { grads in
             joined(

@@ -64,8 +64,8 @@ extension Tensor {
                 let b = node.needs(0) ? node.save(other) : nil
                 return { node, grad in
                     Gradients(
-                        b.map { grad.mm($0.value(node).transposedView()) },
-                        a.map { $0.value(node).transposedView().mm(grad) })
+                        b.map { grad.mm($0.value(node).transposedView().conj()) },
+                        a.map { $0.value(node).transposedView().conj().mm(grad) })
                 }
             }
             return result
@@ -118,8 +118,8 @@ extension Tensor {
                 let b = node.needs(0) ? node.save(other) : nil
                 return { node, grad in
                     Gradients(
-                        b.map { grad.bmm($0.value(node).transpose(1, 2)) },
-                        a.map { $0.value(node).transpose(1, 2).bmm(grad) })
+                        b.map { grad.bmm($0.value(node).transpose(1, 2).conj()) },
+                        a.map { $0.value(node).transpose(1, 2).conj().bmm(grad) })
                 }
             }
             return result
@@ -141,8 +141,8 @@ extension Tensor {
                 let (a, b) = (node.save(self), node.save(vector))
                 return { node, grad in
                     Gradients(
-                        node.needs(0) ? grad.unsqueeze(1).mul(b.value(node).unsqueeze(0)) : nil,
-                        node.needs(1) ? a.value(node).t().mv(grad) : nil)
+                        node.needs(0) ? grad.unsqueeze(1).mul(b.value(node).conj().unsqueeze(0)) : nil,
+                        node.needs(1) ? a.value(node).t().conj().mv(grad) : nil)
                 }
             }
             return result
@@ -166,7 +166,8 @@ extension Tensor {
                 let (a, b) = (node.save(self), node.save(other))
                 return { node, grad in
                     Gradients(
-                        node.needs(0) ? grad.mul(b.value(node)) : nil, node.needs(1) ? grad.mul(a.value(node)) : nil)
+                        node.needs(0) ? grad.mul(b.value(node).conj()) : nil,
+                        node.needs(1) ? grad.mul(a.value(node).conj()) : nil)
                 }
             }
             return result
@@ -180,6 +181,11 @@ extension Tensor {
                 throw Misuse("mat1 and mat2 must be matrices, got \(a.dim)-D and \(b.dim)-D")
             }
             guard a.shape[1] == b.shape[0] else { throw a.mismatch(b) }
+            guard dtype == b.dtype else {
+                throw Misuse(
+                    "self and mat2 must have the same dtype, but got \(dtype.scalarTypeName) and "
+                        + "\(b.dtype.scalarTypeName)")
+            }
             let isPlain = beta == .int(1) && alpha == .int(1)
             let result: Tensor
             if isPlain, dim == 1, shape[0] == b.shape[1], dtype == a.dtype {
@@ -187,7 +193,7 @@ extension Tensor {
             } else {
                 result = noGrad {
                     let product = isPlain ? a.mm(b) : a.mm(b).mul(alpha)
-                    if beta.doubleValue == 0 { return product }
+                    if beta.isZero { return product }
                     return (isPlain ? self : mul(beta)).expand(product.shape).add(product)
                 }
             }
@@ -196,11 +202,11 @@ extension Tensor {
                 let savedA = node.needs(2) ? node.save(a) : nil
                 let savedB = node.needs(1) ? node.save(b) : nil
                 return { node, grad in
-                    let scaled = isPlain ? grad : grad.mul(alpha)
+                    let scaled = isPlain ? grad : grad.mul(alpha.conjugate)
                     return Gradients(
-                        node.needs(0) ? (isPlain ? grad : grad.mul(beta)).unbroadcast(to: shape, type) : nil,
-                        savedB.map { scaled.mm($0.value(node).transposedView()) },
-                        savedA.map { $0.value(node).transposedView().mm(scaled) })
+                        node.needs(0) ? (isPlain ? grad : grad.mul(beta.conjugate)).unbroadcast(to: shape, type) : nil,
+                        savedB.map { scaled.mm($0.value(node).transposedView().conj()) },
+                        savedA.map { $0.value(node).transposedView().conj().mm(scaled) })
                 }
             }
             return result
@@ -253,7 +259,8 @@ extension Tensor {
                     let w = node.needs(0) ? node.save(weight) : nil
                     return { node, grad in
                         Gradients(
-                            w.map { grad.mm($0.value(node)) }, x.map { grad.transposedView().mm($0.value(node)) })
+                            w.map { grad.mm($0.value(node).conj()) },
+                            x.map { grad.transposedView().mm($0.value(node).conj()) })
                     }
                 }
                 return result
@@ -270,7 +277,8 @@ extension Tensor {
                 let w = node.needs(0) ? node.save(weight) : nil
                 return { node, grad in
                     Gradients(
-                        w.map { grad.mm($0.value(node)) }, x.map { grad.transposedView().mm($0.value(node)) },
+                        w.map { grad.mm($0.value(node).conj()) },
+                        x.map { grad.transposedView().mm($0.value(node).conj()) },
                         node.needs(2) ? grad.sum(dim: 0) : nil)
                 }
             }

@@ -19,13 +19,15 @@ package func broadcastShapes(_ a: Size, _ b: Size) throws(Misuse) -> Size {
     return result
 }
 
-/// The type of `a op b`: a tensor with dimensions decides over one without, within a kind (bool < integer < float).
+/// The type of `a op b`: a tensor with dimensions decides over one without, within a kind (bool < integer < float <
+/// complex).
 @inline(__always)
 package func resultType(_ a: Tensor, _ b: Tensor) -> DType {
     if a.dtype == b.dtype { return a.dtype }
     if (a.dim == 0) == (b.dim == 0) { return a.dtype.promoted(with: b.dtype) }
     let (strong, weak) = a.dim == 0 ? (b.dtype, a.dtype) : (a.dtype, b.dtype)
-    func kind(_ dtype: DType) -> Int { dtype.isFloatingPoint ? 2 : dtype == .bool ? 0 : 1 }
+    if weak.isComplex, strong.isFloatingPoint { return strong.complexType }
+    func kind(_ dtype: DType) -> Int { dtype.isComplex ? 3 : dtype.isFloatingPoint ? 2 : dtype == .bool ? 0 : 1 }
     return kind(weak) > kind(strong) ? weak : strong
 }
 
@@ -94,8 +96,8 @@ package func pointwise(
 package func pointwise(_ op: UnaryKernel, _ a: Tensor, toFloat: Bool = false, out: Tensor? = nil) throws(Misuse)
     -> Tensor
 {
-    let operand = toFloat && !a.dtype.isFloatingPoint ? a.cast(to: DType.default) : a
-    let resultType = op.isClassification ? DType.bool : operand.dtype
+    let operand = toFloat && !a.dtype.isInexact ? a.cast(to: DType.default) : a
+    let resultType = op.isClassification ? DType.bool : op == .abs ? operand.dtype.realType : operand.dtype
     if let out {
         try checkSameDevice(a, out)
         try checkOut(out, a, a)
@@ -135,7 +137,9 @@ package func write(
     into out: Tensor, _ shape: Size, _ dtype: DType, _ body: (Tensor) throws(Misuse) -> Void
 ) throws(Misuse) -> Tensor {
     try willChangeInPlace(out)
-    let canCast = !(dtype.isFloatingPoint && !out.dtype.isFloatingPoint) && !(dtype != .bool && out.dtype == .bool)
+    let canCast =
+        !(dtype.isComplex && !out.dtype.isComplex) && !(dtype.isInexact && !out.dtype.isInexact)
+        && !(dtype != .bool && out.dtype == .bool)
     guard canCast else {
         throw Misuse(
             "result type \(dtype.scalarTypeName) can't be cast to the desired output type \(out.dtype.scalarTypeName)")

@@ -48,7 +48,7 @@ extension Tensor {
             if let dtype, dtype != self.dtype { return to(dtype).sum(dim: dim, keepdim: keepdim, dtype: dtype) }
             let mask = try reductionMask(dim)
             let result = Tensor(
-                emptyOf: reducedShape(mask), self.dtype.isFloatingPoint ? self.dtype : .int64, on: device)
+                emptyOf: reducedShape(mask), self.dtype.isInexact ? self.dtype : .int64, on: device)
             try backend.reduce(.sum, self, into: result)
             let sum =
                 (dtype ?? result.dtype) == result.dtype
@@ -73,7 +73,7 @@ extension Tensor {
     public func mean(dim: [Int]? = nil, keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
         guarded("mean", [self]) { () throws(Misuse) in
             if let dtype, dtype != self.dtype { return to(dtype).mean(dim: dim, keepdim: keepdim) }
-            guard self.dtype.isFloatingPoint else {
+            guard self.dtype.isInexact else {
                 throw Misuse(
                     "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
                         + "Got: \(self.dtype.scalarTypeName)")
@@ -107,10 +107,10 @@ extension Tensor {
             if let dtype, dtype != self.dtype {
                 return to(dtype).prod(dim: dim, keepdim: keepdim, dtype: dtype)
             }
-            let resultType = dtype ?? (self.dtype.isFloatingPoint ? self.dtype : .int64)
+            let resultType = dtype ?? (self.dtype.isInexact ? self.dtype : .int64)
             let dtype = self.dtype
             let mask = try reductionMask(dim.map { [$0] })
-            let result = Tensor(emptyOf: reducedShape(mask), dtype.isFloatingPoint ? dtype : .int64, on: device)
+            let result = Tensor(emptyOf: reducedShape(mask), dtype.isInexact ? dtype : .int64, on: device)
             try backend.reduce(.prod, self, into: result)
             let product = (resultType == result.dtype ? result : result.cast(to: resultType)).finished(mask, keepdim)
             product.record(dim == nil ? "ProdBackward0" : "ProdBackward1", self) { node in
@@ -128,7 +128,7 @@ extension Tensor {
     /// Variance of all elements, or along `dim`, divided by n - `correction`. PyTorch: `torch.var`.
     public func `var`(dim: [Int]? = nil, correction: Double = 1, keepdim: Bool = false) -> Tensor {
         guarded("var", [self]) { () throws(Misuse) in
-            guard dtype.isFloatingPoint else {
+            guard dtype.isInexact else {
                 throw Misuse("std and var only support floating point and complex dtypes")
             }
             let mask = try reductionMask(dim)
@@ -136,10 +136,18 @@ extension Tensor {
             let length = reduced.elementCount == 0 ? 0 : count / reduced.elementCount
             let mean = Tensor(emptyOf: reduced, .float64, on: device)
             let squares = Tensor(emptyOf: reduced, .float64, on: device)
-            try backend.moments(self, mean: mean, squares: squares)
+            if dtype.isComplex {
+                // The squared distances of complex numbers are those of their parts, added.
+                let ofImaginary = Tensor(emptyOf: reduced, .float64, on: device)
+                try backend.moments(partView(1), mean: mean, squares: ofImaginary)
+                try backend.moments(partView(0), mean: mean, squares: squares)
+                try backend.binary(.add, squares, ofImaginary, into: squares)
+            } else {
+                try backend.moments(self, mean: mean, squares: squares)
+            }
             let divisor = Swift.max(0, Double(length) - correction)
             try backend.binary(.div, squares, .double(divisor), scalarFirst: false, into: squares)
-            let result = squares.cast(to: dtype).finished(mask, keepdim)
+            let result = squares.cast(to: dtype.realType).finished(mask, keepdim)
             result.record("VarBackward0", self) { node in
                 let operand = node.save(self)
                 return { node, grad in
@@ -155,7 +163,7 @@ extension Tensor {
     /// Standard deviation of all elements, or along `dim`. PyTorch: `torch.std`.
     public func std(dim: [Int]? = nil, correction: Double = 1, keepdim: Bool = false) -> Tensor {
         guarded("std", [self]) { () throws(Misuse) in
-            guard dtype.isFloatingPoint else {
+            guard dtype.isInexact else {
                 throw Misuse("std and var only support floating point and complex dtypes")
             }
             let mask = try reductionMask(dim)
@@ -318,8 +326,8 @@ extension Tensor {
             let resultType = dtype
             let dtype = self.dtype
             let axis = try checkedDimension(dim)
-            let type = resultType ?? (dtype.isFloatingPoint ? dtype : DType.int64)
-            let computeType = dtype.isReducedFloatingPoint ? DType.float32 : dtype.isFloatingPoint ? dtype : .int64
+            let type = resultType ?? (dtype.isInexact ? dtype : DType.int64)
+            let computeType = dtype.isReducedFloatingPoint ? DType.float32 : dtype.isInexact ? dtype : .int64
             let operand = dtype == computeType && isContiguous ? self : cast(to: computeType)
             let wide = Tensor(emptyOf: shape, computeType, on: device)
             try backend.cumulativeSum(operand, dim: axis, into: wide)
@@ -339,12 +347,12 @@ extension Tensor {
     public func logsumexp(dim: [Int], keepdim: Bool = false) -> Tensor {
         guarded("logsumexp", [self]) { () throws(Misuse) in
             let mask = try reductionMask(dim)
-            let operand = dtype.isFloatingPoint ? self : to(DType.default)
+            let operand = dtype.isInexact ? self : to(DType.default)
             let result = noGrad { () -> Tensor in
                 let largest =
                     operand.count == 0
                     ? Tensor.zeros(reducedShape(mask), dtype: operand.dtype, device: device)
-                    : operand.amax(dim: dim, keepdim: true)
+                    : (operand.dtype.isComplex ? operand.real : operand).amax(dim: dim, keepdim: true)
                 // An infinite maximum would give inf - inf.
                 let shift = largest.maskedFill(largest.isfinite().logicalNot(), 0)
                 let sum = operand.sub(shift).exp().sum(dim: dim, keepdim: true).log().add(shift)
@@ -356,7 +364,7 @@ extension Tensor {
                     let x = x.value(node)
                     let keep = keepdim || x.dim == 0
                     return Gradients(
-                        grad.restored(mask, keep).mul(x.sub(y.value(node).restored(mask, keep)).exp()))
+                        grad.restored(mask, keep).mul(x.sub(y.value(node).restored(mask, keep)).exp().conj()))
                 }
             }
             return result
@@ -382,7 +390,7 @@ private func productGradient(_ grad: Tensor, _ x: Tensor, _ mask: [Bool], dim: I
         left.append(left[index].mul(x.narrow(axis, index, 1)))
         right.append(right[index].mul(x.narrow(axis, length - 1 - index, 1)))
     }
-    return expanded.mul(cat(left, dim: axis)).mul(cat(right.reversed(), dim: axis))
+    return expanded.mul(cat(left, dim: axis).mul(cat(right.reversed(), dim: axis)).conj())
 }
 
 // MARK: - Rows

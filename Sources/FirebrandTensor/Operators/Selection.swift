@@ -42,6 +42,7 @@ extension Tensor {
 
     private func extremum(_ name: StaticString, _ op: BinaryKernel, _ other: Tensor, _ out: Tensor?) -> Tensor {
         guarded(name, [self, other]) { () throws(Misuse) in
+            if dtype.isComplex || other.dtype.isComplex { throw Misuse("\(name) not implemented for complex tensors.") }
             let result = try pointwise(op, self, other, out: out)
             result.record(op == .maximum ? "MaximumBackward0" : "MinimumBackward0", self, other) { node in
                 let (shapeA, shapeB, typeA, typeB) = (shape, other.shape, dtype, other.dtype)
@@ -66,6 +67,7 @@ extension Tensor {
     public func clamp(min: (any TensorScalar)? = nil, max: (any TensorScalar)? = nil) -> Tensor {
         guarded("clamp", [self]) { () throws(Misuse) in
             guard min != nil || max != nil else { throw Misuse("At least one of 'min' or 'max' must not be None") }
+            if dtype.isComplex { throw Misuse("clamp is not supported for complex types") }
             var result = self
             if let min {
                 result = try pointwise(.maximum, result, min.scalar)
@@ -169,6 +171,7 @@ extension Tensor {
     public func maskedFill<S: TensorScalar>(_ mask: Tensor, _ value: S) -> Tensor {
         guarded("masked_fill", [self, mask]) { () throws(Misuse) in
             try checkMask(mask)
+            try value.scalar.checkFits(dtype)
             let shape = try broadcastShapes(self.shape, mask.shape)
             let filling = Tensor(emptyOf: [], dtype, on: device)
             backend.fill(filling, value.scalar)
@@ -188,6 +191,7 @@ extension Tensor {
     public func maskedFill_<S: TensorScalar>(_ mask: Tensor, _ value: S) -> Tensor {
         inPlace("masked_fill_", recorded: { $0.maskedFill(mask, value) }) { (target) throws(Misuse) in
             try target.checkMask(mask)
+            try value.scalar.checkFits(target.dtype)
             let shape = try broadcastShapes(target.shape, mask.shape)
             guard shape == target.shape else {
                 throw Misuse(

@@ -8,7 +8,7 @@ extension Tensor {
     ) -> Tensor {
         let view = Tensor(storage: storage, dtype: dtype, shape: shape, strides: strides, offset: offset)
         view.becomeView(of: self)
-        if dtype.isFloatingPoint { view.record(backward, self) { _ in { _, grad in Gradients(rule(grad)) } } }
+        if dtype.isInexact { view.record(backward, self) { _ in { _, grad in Gradients(rule(grad)) } } }
         return view
     }
 
@@ -416,7 +416,7 @@ extension Tensor {
             let result = Tensor(emptyOf: shape, dtype, on: device)
             backend.copy(
                 Tensor(storage: storage, dtype: dtype, shape: shape, strides: strides, offset: offset), into: result)
-            if dtype.isFloatingPoint {
+            if dtype.isInexact {
                 result.record("FlipBackward0", self) { _ in { _, grad in Gradients(grad.flip(dims)) } }
             }
             return result

@@ -15,7 +15,9 @@ extension Tensor: CustomStringConvertible {
         } else {
             body = ElementPrinter(self, options).text(indent: prefix.utf8.count)
             if options.edgeItems == 0 { suffixes.append("size=\(shape.tuple)") }
-            if dtype != DType.default, dtype != .int64, dtype != .bool { suffixes.append("dtype=\(dtype)") }
+            if ![DType.default, DType.default.complexType, .int64, .bool].contains(dtype) {
+                suffixes.append("dtype=\(dtype)")
+            }
         }
         if let node {
             suffixes.append("grad_fn=\(node)")
@@ -64,6 +66,8 @@ private struct ElementPrinter {
     private let options: PrintOptions
     private let isSummarised: Bool
     private var format: NumberFormat
+    // Complex numbers have a format for each part.
+    private var imagFormat: NumberFormat?
 
     init(_ tensor: Tensor, _ options: PrintOptions) {
         self.tensor = tensor
@@ -71,7 +75,13 @@ private struct ElementPrinter {
         isSummarised = tensor.count > options.threshold
         format = NumberFormat([], isFloat: false, options)
         // What the dots hide must not widen the columns.
-        format = NumberFormat(shownElements(), isFloat: tensor.dtype.isFloatingPoint, options)
+        let shown = shownElements()
+        if tensor.dtype.isComplex {
+            format = NumberFormat(shown.map { .double($0.complexValue.real) }, isFloat: true, options)
+            imagFormat = NumberFormat(shown.map { .double($0.complexValue.imag) }, isFloat: true, options)
+        } else {
+            format = NumberFormat(shown, isFloat: tensor.dtype.isFloatingPoint, options)
+        }
     }
 
     func text(indent: Int) -> String { text(0, at: 0, indent) }
@@ -95,8 +105,18 @@ private struct ElementPrinter {
         return Array(0..<edge) + [nil] + Array((length - edge)..<length)
     }
 
+    /// The columns of an element; complex ones have a `j` too.
+    private var width: Int { format.width + (imagFormat.map { $0.width + 1 } ?? 0) }
+
+    private func padded(_ number: Scalar) -> String {
+        guard let imagFormat else { return format.padded(number) }
+        // The imaginary part follows its sign at once; its padding is left out, as in PyTorch.
+        let imag = imagFormat.padded(.double(number.complexValue.imag)).drop { $0 == " " }
+        return format.padded(.double(number.complexValue.real)) + (imag.hasPrefix("-") ? "" : "+") + imag + "j"
+    }
+
     private func text(_ dimension: Int, at position: Int, _ indent: Int) -> String {
-        if dimension == tensor.dim { return format.padded(tensor.element(at: position)) }
+        if dimension == tensor.dim { return padded(tensor.element(at: position)) }
         let isLast = dimension == tensor.dim - 1
         let parts = shownIndices(dimension).map { index in
             index.map { text(dimension + 1, at: position + $0 * tensor.strides[dimension], indent + 1) }
@@ -107,7 +127,7 @@ private struct ElementPrinter {
             let newLines = String(repeating: "\n", count: tensor.dim - dimension - 1)
             return "[" + parts.joined(separator: "," + newLines + margin) + "]"
         }
-        let perLine = max(1, (options.lineWidth - indent) / (format.width + 2))
+        let perLine = max(1, (options.lineWidth - indent) / (width + 2))
         let lines = stride(from: 0, to: parts.count, by: perLine).map {
             parts[$0..<min($0 + perLine, parts.count)].joined(separator: ", ")
         }

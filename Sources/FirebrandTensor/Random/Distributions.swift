@@ -93,14 +93,23 @@ extension Tensor {
         }
     }
 
+    /// Draws the parts of complex numbers, real and imaginary by turns.
+    private func drawnAsParts(_ draw: (Tensor) -> Tensor) -> Tensor {
+        let parts = noGrad { partsView() }
+        _ = draw(parts)
+        return self
+    }
+
     /// Uniform numbers in [`from`, `to`). PyTorch: `uniform_`.
     @discardableResult
     public func uniform_(_ from: Double = 0, _ to: Double = 1, generator: Generator = .default) -> Tensor {
         guarded("uniform_", [self]) { () throws(Misuse) in
+            if dtype.isComplex { return drawnAsParts { $0.uniform_(from, to, generator: generator) } }
             guard dtype.isFloatingPoint else { throw Misuse("not implemented for '\(dtype.scalarTypeName)'") }
             guard from <= to else {
                 throw Misuse(
-                    "uniform_ expects to return a [from, to) range, but found from=\(short(from)) > to=\(short(to))")
+                    "uniform_ expects to return a [from, to) range, but found from=\(cNumber(from)) > to=\(cNumber(to))"
+                )
             }
             return drawn("uniform_", dtype == .float64 ? .float64 : .float32) { memory, count in
                 generator.withEngine { engine in
@@ -121,8 +130,10 @@ extension Tensor {
     @discardableResult
     public func normal_(_ mean: Double = 0, _ std: Double = 1, generator: Generator = .default) -> Tensor {
         guarded("normal_", [self]) { () throws(Misuse) in
+            // The variance of a complex number is the sum of its parts'.
+            if dtype.isComplex { return drawnAsParts { $0.normal_(0, std / 2.0.squareRoot(), generator: generator) } }
             guard dtype.isFloatingPoint else { throw Misuse("not implemented for '\(dtype.scalarTypeName)'") }
-            guard std >= 0 else { throw Misuse("normal expects std >= 0.0, but found std \(short(std))") }
+            guard std >= 0 else { throw Misuse("normal expects std >= 0.0, but found std \(cNumber(std))") }
             let computeType = dtype == .float64 ? DType.float64 : .float32
             return drawn("normal_", computeType) { memory, count in
                 if count >= 16, isContiguous {
@@ -188,7 +199,12 @@ extension Tensor {
     /// Integers from 0 up to the largest the type holds (exactly, for floats). PyTorch: `random_`.
     @discardableResult
     public func random_(generator: Generator = .default) -> Tensor {
-        drawn("random_", .int64) { memory, count in
+        if dtype.isComplex {
+            return guarded("random_", [self]) { () throws(Misuse) in
+                throw Misuse("\"random_kernel_cpu\" not implemented for '\(dtype.scalarTypeName)'")
+            }
+        }
+        return drawn("random_", .int64) { memory, count in
             let integers = memory.assumingMemoryBound(to: Int64.self)
             for index in 0..<count {
                 integers[index] =
@@ -203,6 +219,7 @@ extension Tensor {
                     case .float32: Int64(generator.random() % ((1 << 24) + 1))
                     case .float16: Int64(generator.random() % ((1 << 11) + 1))
                     case .bfloat16: Int64(generator.random() % ((1 << 8) + 1))
+                    case .complex64, .complex128: 0
                     }
             }
         }
@@ -233,7 +250,7 @@ extension Tensor {
 }
 
 /// A number as C++ streams write it: 1, not 1.0.
-private func short(_ number: Double) -> String {
+private func cNumber(_ number: Double) -> String {
     Int(exactly: number).map(String.init) ?? "\(number)"
 }
 

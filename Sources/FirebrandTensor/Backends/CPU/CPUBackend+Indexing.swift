@@ -42,6 +42,8 @@ extension CPUBackend {
             switch dtype {
             case .float32: destination.add(value, Float.self, +)
             case .float64: destination.add(value, Double.self, +)
+            case .complex64: destination.add(value, Complex<Float>.self, Complex.sum)
+            case .complex128: destination.add(value, Complex<Double>.self, Complex.sum)
             case .int64: destination.add(value, Int64.self, &+)
             case .int32: destination.add(value, Int32.self, &+)
             case .int16: destination.add(value, Int16.self, &+)
@@ -91,6 +93,11 @@ extension CPUBackend {
         }
         return true
     }
+}
+
+extension Complex {
+    @inline(__always)
+    fileprivate static func sum(_ a: Complex, _ b: Complex) -> Complex { Complex(a.real + b.real, a.imag + b.imag) }
 }
 
 extension UnsafeMutableRawPointer {

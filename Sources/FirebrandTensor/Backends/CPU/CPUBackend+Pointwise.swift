@@ -29,7 +29,7 @@ extension CPUBackend {
         guard let kernel = fb_find_binary(op, a.dtype.rawValue) else {
             return try binaryInFloat(op, a, b, into: out)
         }
-        if op.isDivision, !a.dtype.isFloatingPoint, hasZero(b) { throw Misuse("ZeroDivisionError") }
+        if op.isDivision, !a.dtype.isInexact, hasZero(b) { throw Misuse("ZeroDivisionError") }
         let count = out.count
         if out.isContiguous, a.isContiguous, b.isContiguous, a.count == count, b.count == count {
             let (o, p, q) = (out.pointer, a.pointer, b.pointer)
@@ -56,7 +56,7 @@ extension CPUBackend {
             fill(number, scalar)
             return try scalarFirst ? binaryInFloat(op, number, a, into: out) : binaryInFloat(op, a, number, into: out)
         }
-        if op.isDivision, !a.dtype.isFloatingPoint, scalarFirst ? hasZero(a) : scalar.intValue == 0 {
+        if op.isDivision, !a.dtype.isInexact, scalarFirst ? hasZero(a) : scalar.intValue == 0 {
             throw Misuse("ZeroDivisionError")
         }
         scalar.withElement(of: a.dtype) { number in
@@ -179,7 +179,7 @@ extension CPUBackend {
     }
 
     package func arange(into out: Tensor, start: Scalar, step: Scalar) {
-        let isInteger = !out.dtype.isFloatingPoint
+        let isInteger = !out.dtype.isInexact
         let wide = Tensor(emptyOf: out.shape, isInteger ? .int64 : .float64)
         if isInteger {
             fb_arange_i64(

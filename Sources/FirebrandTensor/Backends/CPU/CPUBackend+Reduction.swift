@@ -75,7 +75,9 @@ extension CPUBackend {
 
     package func argReduce(largest: Bool, _ a: Tensor, dim: Int, into out: Tensor) throws(Misuse) {
         let wide = a.dtype.isReducedFloatingPoint ? converted(a, to: .float32) : a
-        let kernel = (largest ? fb_find_argmax(wide.dtype.rawValue) : fb_find_argmin(wide.dtype.rawValue))!
+        guard let kernel = largest ? fb_find_argmax(wide.dtype.rawValue) : fb_find_argmin(wide.dtype.rawValue) else {
+            throw CPUBackend.unsupported(a.dtype)
+        }
         let blocks = ReductionBlocks(wide, out)
         let result = out.pointer.assumingMemoryBound(to: Int64.self)
         let (p, itemSize) = (blocks.input.pointer, wide.elementSize)
@@ -111,7 +113,9 @@ extension CPUBackend {
     }
 
     package func cumulativeSum(_ a: Tensor, dim: Int, into out: Tensor) throws(Misuse) {
-        let length = a.dim == 0 ? 1 : a.shape[dim]
+        if a.dim == 0 { return copy(a, into: out) }
+        if a.dtype.isComplex { return try cumulativeSum(a.partsView(), dim: dim, into: out.partsView()) }
+        let length = a.shape[dim]
         let inner = Size(a.shape.dropFirst(dim + 1)).elementCount
         guard out.count > 0 else { return }
         let outer = out.count / (length * inner)

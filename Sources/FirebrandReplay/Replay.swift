@@ -1,10 +1,10 @@
+import FirebrandSerialization
 import FirebrandTensor
-import Foundation
 
 /// Runs conformance cases through an operator table and compares what comes out with what PyTorch gave.
-public struct Replay {
+public struct Replay: Sendable {
     /// How a case went.
-    public enum Outcome {
+    public enum Outcome: Sendable {
         case passed
         /// What was wanted and what came.
         case failed(String)
@@ -51,7 +51,7 @@ public struct Replay {
         var cotangents: [Tensor] = []
         for (position, output) in result.tensors.enumerated() {
             guard let name = run.cotangents["out\(position)"] else { continue }
-            guard let cotangent = try file.tensors.tensor("\(run.id)/\(name)") else { continue }
+            let cotangent = try file.tensor(run, name)
             guard output.requiresGrad else { return "out\(position) does not require a gradient" }
             outputs.append(output)
             cotangents.append(cotangent)
@@ -81,51 +81,51 @@ public struct Replay {
         let result = try table.call(name, inputs.positional, inputs.named)
         guard let target = inputs.tensors["in0"] else { return "no in0" }
         if let difference = try compare(target, "out0", file, run) { return difference }
-        return try compare(result, ["tensor": "out0"], file, run)
+        return try compare(result, .object(["tensor": .string("out0")]), file, run)
     }
 
     // MARK: Comparison
 
     private func compare(
-        _ result: OperatorValue, _ wanted: Any, _ file: ReplayFile, _ run: ReplayCase
+        _ result: OperatorValue, _ wanted: JSONValue, _ file: ReplayFile, _ run: ReplayCase
     ) throws -> String? {
-        if let object = wanted as? [String: Any], let name = object["tensor"] as? String {
+        if let name = wanted["tensor"]?.string {
             guard case .tensor(let tensor) = result else { return "wanted a tensor, got \(result.kindName)" }
             return try compare(tensor, name, file, run).map { "\(name): \($0)" }
         }
-        let parts = wanted as? [Any] ?? (wanted as? [String: Any])?["tuple"] as? [Any]
-        if let parts {
-            let results: [OperatorValue]
-            switch result {
-            case .list(let values), .tuple(let values): results = values
-            default: return "wanted \(parts.count) values, got \(result.kindName)"
-            }
-            guard results.count == parts.count else { return "wanted \(parts.count) values, got \(results.count)" }
-            for (value, part) in zip(results, parts) {
-                if let difference = try compare(value, part, file, run) { return difference }
-            }
-            return nil
+        guard let parts = wanted.array ?? wanted["tuple"]?.array else { return Replay.compareNumber(result, wanted) }
+        let results: [OperatorValue]
+        switch result {
+        case .list(let values), .tuple(let values): results = values
+        default: return "wanted \(parts.count) values, got \(result.kindName)"
         }
-        return Replay.compareNumber(result, wanted)
+        guard results.count == parts.count else { return "wanted \(parts.count) values, got \(results.count)" }
+        for (value, part) in zip(results, parts) {
+            if let difference = try compare(value, part, file, run) { return difference }
+        }
+        return nil
     }
 
-    private static func compareNumber(_ result: OperatorValue, _ wanted: Any) -> String? {
-        var expected = (wanted as? NSNumber)?.doubleValue
-        if let float = (wanted as? [String: Any])?["float"] {
-            expected = (float as? NSNumber)?.doubleValue ?? Double(float as? String ?? "")
+    private static func compareNumber(_ result: OperatorValue, _ wanted: JSONValue) -> String? {
+        if case .none = result, wanted.isNull { return nil }
+        var isSame: Bool
+        switch (result, wanted) {
+        case (.bool(let got), .bool(let expected)): isSame = got == expected
+        case (.int(let got), .int(let expected)): isSame = got == expected
+        case (.string(let got), .string(let expected)): isSame = got == expected
+        case (.double(let got), .object(let object)):
+            let expected = object["float"].flatMap(ReplayInputs.number) ?? .nan
+            isSame =
+                got == expected || got.isNaN && expected.isNaN || abs(got - expected) <= 1e-6 + 1e-5 * abs(expected)
+        case (.complex(let real, let imag), .object(let object)):
+            let parts = object["complex"]?.array ?? []
+            guard parts.count == 2 else { return "wanted \(wanted), got \(result)" }
+            return compareNumber(.double(real), .object(["float": parts[0]]))
+                ?? compareNumber(.double(imag), .object(["float": parts[1]]))
+        case (.dtype(let got), .object(let object)): isSame = got.description == object["dtype"]?.string
+        default: isSame = false
         }
-        let got: Double? =
-            switch result {
-            case .bool(let value): value ? 1 : 0
-            case .int(let value): Double(value)
-            case .double(let value): value
-            default: nil
-            }
-        if case .none = result, wanted is NSNull { return nil }
-        guard let expected, let got else { return "wanted \(wanted), got \(result)" }
-        let isClose =
-            got == expected || got.isNaN && expected.isNaN || abs(got - expected) <= 1e-6 + 1e-5 * abs(expected)
-        return isClose ? nil : "wanted \(expected), got \(got)"
+        return isSame ? nil : "wanted \(wanted), got \(result)"
     }
 
     /// What is different between a tensor and the stored one of this name; nil where nothing is.
@@ -135,9 +135,8 @@ public struct Replay {
             return "wanted \(description.dtype)\(description.shape), got \(got.signature)"
         }
         if description.check == "meta" { return nil }
-        guard let wanted = try file.tensors.tensor("\(run.id)/\(name)") else {
-            return "no stored tensor \(name)"
-        }
+        let wanted = try file.tensor(run, name)
+        if got.dtype.isComplex { return Replay.compareComplex(got, wanted, description) }
         guard got.dtype.isFloatingPoint else {
             let (a, b): ([Int], [Int]) = (got.toArray(), wanted.toArray())
             return a == b ? nil : "wanted \(b.prefix(12)), got \(a.prefix(12))"
@@ -151,6 +150,49 @@ public struct Replay {
             let isClose =
                 value.isFinite && expected.isFinite
                 && abs(value - expected) <= description.absolute + description.relative * abs(expected)
+            if !isClose { return "element \(position): wanted \(expected), got \(value)" }
+        }
+        return nil
+    }
+
+    /// Complex numbers are close where the distance between them is small; infinite parts must agree.
+    private static func compareComplex(
+        _ got: Tensor, _ wanted: Tensor, _ description: ReplayCase.Description
+    ) -> String? {
+        var (a, b): ([Complex<Double>], [Complex<Double>]) = (got.detach().toArray(), wanted.toArray())
+        func size(_ z: Complex<Double>) -> Double { (z.real * z.real + z.imag * z.imag).squareRoot() }
+        if description.check == "abs" { (a, b) = (a.map { Complex(size($0)) }, b.map { Complex(size($0)) }) }
+        if description.check == "unordered" {
+            // Each wanted value takes the nearest of those left in its row.
+            let length = max(1, got.shape.last ?? 1)
+            for start in stride(from: 0, to: a.count, by: length) {
+                var left = Array(a[start..<min(start + length, a.count)])
+                for position in start..<min(start + length, a.count) {
+                    let nearest = left.indices.min { first, second in
+                        distance(left[first], b[position]) < distance(left[second], b[position])
+                    }!
+                    a[position] = left.remove(at: nearest)
+                }
+            }
+        }
+        func distance(_ x: Complex<Double>, _ y: Complex<Double>) -> Double {
+            size(Complex(x.real - y.real, x.imag - y.imag))
+        }
+        for (position, (value, expected)) in zip(a, b).enumerated() {
+            func agrees(_ x: Double, _ y: Double) -> Bool { x == y || x.isNaN && y.isNaN }
+            if agrees(value.real, expected.real), agrees(value.imag, expected.imag) { continue }
+            let tolerance = description.absolute + description.relative * size(expected)
+            // A part that is not finite must be met; the other one is compared alone.
+            let isFinite = expected.real.isFinite && expected.imag.isFinite
+            let parts = [(value.real, expected.real), (value.imag, expected.imag)]
+            let isClose =
+                isFinite
+                ? distance(value, expected) <= tolerance
+                : parts.allSatisfy { got, wanted in
+                    agrees(got, wanted)
+                        || wanted.isFinite
+                            && abs(got - wanted) <= description.absolute + description.relative * abs(wanted)
+                }
             if !isClose { return "element \(position): wanted \(expected), got \(value)" }
         }
         return nil
