@@ -92,7 +92,9 @@ void *fb_allocate(size_t size) {
     pthread_mutex_unlock(&shared_mutex);
     if (!b) {
         bool huge = rounded >= 2 * HUGE_PAGE;
-        b = aligned_alloc(huge ? HUGE_PAGE : ALIGNMENT, rounded);
+        // Not aligned_alloc: its size must be a multiple of the alignment.
+        void *memory = NULL;
+        if (posix_memalign(&memory, huge ? HUGE_PAGE : ALIGNMENT, rounded) == 0) b = memory;
         if (!b) {
             fb_empty_cache();
             b = aligned_alloc(ALIGNMENT, rounded);
