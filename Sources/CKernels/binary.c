@@ -56,22 +56,23 @@ INLINE int64_t integer_power(int64_t base, int64_t exponent) {
     return (int64_t)result;
 }
 
-// Python's floor division and modulo on floats, in PyTorch's order of operations (so that -0.0 and infinities agree).
-#define FLOAT_DIVISION(S, T, FMOD, FLOOR, COPYSIGN)          \
-    INLINE T float_modulo_##S(T a, T b) {                    \
-        T r = FMOD(a, b);                                    \
-        return r != 0 && (b < 0) != (r < 0) ? r + b : r;     \
-    }                                                        \
-    INLINE T float_floor_divide_##S(T a, T b) {              \
-        if (b == 0) return a / b;                            \
-        T r = FMOD(a, b), q = (a - r) / b;                   \
-        if (r != 0 && (b < 0) != (r < 0)) q -= 1;            \
-        if (q == 0) return COPYSIGN((T)0, a / b);            \
-        T floored = FLOOR(q);                                \
-        return q - floored > (T)0.5 ? floored + 1 : floored; \
+// Python's floor division and modulo on floats, in PyTorch's order of operations (so that -0.0 and infinities agree),
+// from C's remainder.
+#define FLOAT_DIVISION(S, T, F)                                                                                 \
+    INLINE T float_modulo_##S(T a, T b, T r) {                                                                  \
+        (void)a;                                                                                                \
+        return r != 0 && (b < 0) != (r < 0) ? r + b : r;                                                        \
+    }                                                                                                           \
+    INLINE T float_floor_divide_##S(T a, T b, T r) {                                                            \
+        T q = (a - r) / b, quotient = a / b;                                                                    \
+        q = r != 0 && (b < 0) != (r < 0) ? q - 1 : q;                                                           \
+        T floored = __builtin_floor##F(q);                                                                      \
+        floored = q - floored > (T)0.5 ? floored + 1 : floored;                                                 \
+        floored = q == 0 ? __builtin_copysign##F((T)0, quotient) : floored;                                     \
+        return b == 0 ? quotient : floored;                                                                     \
     }
-FLOAT_DIVISION(f32, float, fmodf, floorf, copysignf)
-FLOAT_DIVISION(f64, double, fmod, floor, copysign)
+FLOAT_DIVISION(f32, float, f)
+FLOAT_DIVISION(f64, double, )
 
 // Comparisons and logic, for every type.
 #define COMPARISONS(S)                                          \
@@ -107,25 +108,35 @@ BINARY(mul_boolean, bool, bool, a & b)
 BINARY(xor_boolean, bool, bool, a ^ b)
 
 // A NaN in either operand is the result of maximum and minimum; relu's gradient is zero at zero.
-#define FLOAT_ARITHMETIC(S, T, POW, TRUNC, FMOD, ATAN2)                        \
+#define FLOAT_ARITHMETIC(S, T, TRUNC)                                          \
     BINARY(add_##S, T, T, a + b)                                               \
     BINARY(sub_##S, T, T, a - b)                                               \
     BINARY(mul_##S, T, T, a * b)                                               \
     BINARY(div_##S, T, T, a / b)                                               \
     BINARY(div_trunc_##S, T, T, TRUNC(a / b))                                  \
-    BINARY(div_floor_##S, T, T, float_floor_divide_##S(a, b))                  \
-    BINARY(remainder_##S, T, T, float_modulo_##S(a, b))                        \
-    BINARY(fmod_##S, T, T, FMOD(a, b))                                         \
-    BINARY(pow_##S, T, T, POW(a, b))                                           \
-    BINARY(atan2_##S, T, T, ATAN2(a, b))                                       \
     BINARY(maximum_##S, T, T, a != a ? a : b != b ? b : a > b ? a : b)         \
     BINARY(minimum_##S, T, T, a != a ? a : b != b ? b : a < b ? a : b)         \
     BINARY(relu_grad_##S, T, T, b > 0 ? a : (T)0)                              \
     BINARY(sigmoid_grad_##S, T, T, a * (((T)1 - b) * b))                       \
     BINARY(tanh_grad_##S, T, T, a * ((T)1 - b * b))                            \
     BINARY(abs_grad_##S, T, T, b > 0 ? a : b < 0 ? -a : b == 0 ? a * 0 : b)
-FLOAT_ARITHMETIC(f32, float, powf, truncf, fmodf, atan2f)
-FLOAT_ARITHMETIC(f64, double, pow, trunc, fmod, atan2)
+FLOAT_ARITHMETIC(f32, float, __builtin_truncf)
+FLOAT_ARITHMETIC(f64, double, __builtin_trunc)
+
+// The vectorised remainder holds for quotients that are not too large; the other operands are left to libm.
+#define HOLDS (fabsf(a / b) < (float)FB_REMAINDER_LIMIT)
+BLOCKS_BINARY_MENDED(fmod_f32, float, fb_fmod_f32(a, b), HOLDS, fmodf(a, b))
+BLOCKS_BINARY_MENDED(remainder_f32, float, float_modulo_f32(a, b, fb_fmod_f32(a, b)), HOLDS,
+                     float_modulo_f32(a, b, fmodf(a, b)))
+BLOCKS_BINARY_MENDED(div_floor_f32, float, float_floor_divide_f32(a, b, fb_fmod_f32(a, b)), HOLDS,
+                     float_floor_divide_f32(a, b, fmodf(a, b)))
+BLOCKS_BINARY(pow_f32, float, float, fb_pow_f32(a, b))
+BLOCKS_BINARY(atan2_f32, float, float, fb_atan2_f32(a, b))
+BLOCKS_BINARY(fmod_f64, double, double, fmod(a, b))
+BLOCKS_BINARY(remainder_f64, double, double, float_modulo_f64(a, b, fmod(a, b)))
+BLOCKS_BINARY(div_floor_f64, double, double, float_floor_divide_f64(a, b, fmod(a, b)))
+BLOCKS_BINARY(pow_f64, double, double, pow(a, b))
+BLOCKS_BINARY(atan2_f64, double, double, atan2(a, b))
 
 #define ALL_TYPES(NAME) \
     {[FB_BOOL] = NAME##_boolean, [FB_U8] = NAME##_u8, [FB_I8] = NAME##_i8, [FB_I16] = NAME##_i16, \
@@ -172,5 +183,7 @@ static const fb_binary_kernel table[FB_BINARY_COUNT][FB_DTYPE_COUNT] = {
 };
 
 fb_binary_kernel fb_find_binary(fb_binary_op op, int dtype) {
-    return dtype >= FB_C64 ? fb_find_complex_binary(op, dtype) : table[op][dtype];
+    if (dtype >= FB_C64) return fb_find_complex_binary(op, dtype);
+    if (op < FB_LEFT_SHIFT) return table[op][dtype];
+    return op < FB_ZETA ? fb_find_further_binary(op, dtype) : fb_find_special_binary(op, dtype);
 }

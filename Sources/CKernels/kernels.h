@@ -35,13 +35,20 @@ typedef double fb_f64;
 #define FOR_FLOATS(X) X(f32) X(f64)
 
 #include "math.inc"
+#include "elementary.inc"
+#include "strided.inc"
+
+// Parts of the tables behind fb_find_unary and fb_find_binary.
+fb_unary_kernel fb_find_further_unary(fb_unary_op op, int dtype);
+fb_unary_kernel fb_find_special_unary(fb_unary_op op, int dtype);
+fb_binary_kernel fb_find_further_binary(fb_binary_op op, int dtype);
+fb_binary_kernel fb_find_special_binary(fb_binary_op op, int dtype);
 
 // What complex.c adds to the lookups of the other files.
 fb_unary_kernel fb_find_complex_unary(fb_unary_op op, int dtype);
 fb_binary_kernel fb_find_complex_binary(fb_binary_op op, int dtype);
 fb_unary_kernel fb_find_complex_cast(int from, int to);
-fb_row_reduction fb_find_complex_row_reduction(fb_reduction_op op, int dtype);
-fb_column_reduction fb_find_complex_column_reduction(fb_reduction_op op, int dtype);
+const fb_reduction *fb_find_complex_reduction(fb_reduction_op op, int dtype);
 fb_matmul_kernel fb_find_complex_matmul(int dtype);
 
 #endif

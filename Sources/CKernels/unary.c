@@ -42,26 +42,26 @@ UNARY(always_boolean, bool, bool, ((void)a, 1))
     UNARY(sign_##S, T, T, (T)((a > 0) - (a < 0)))               \
     UNARY(square_##S, T, T, a * a)                              \
     UNARY(relu_##S, T, T, a != a ? a : a > 0 ? a : (T)0)        \
-    UNARY(sqrt_##S, T, T, __builtin_sqrt##F(a))                 \
-    UNARY(rsqrt_##S, T, T, (T)1 / __builtin_sqrt##F(a))         \
+    BLOCKS_UNARY(sqrt_##S, T, T, __builtin_elementwise_sqrt(a))        \
+    BLOCKS_UNARY(rsqrt_##S, T, T, (T)1 / __builtin_elementwise_sqrt(a)) \
     UNARY(reciprocal_##S, T, T, (T)1 / a)                       \
-    UNARY(exp_##S, T, T, fb_exp_##S(a))                         \
-    UNARY(expm1_##S, T, T, expm1##F(a))                         \
-    UNARY(log_##S, T, T, fb_log_##S(a))                         \
-    UNARY(log1p_##S, T, T, log1p##F(a))                         \
-    UNARY(log2_##S, T, T, log2##F(a))                           \
-    UNARY(log10_##S, T, T, log10##F(a))                         \
-    UNARY(sin_##S, T, T, sin##F(a))                             \
-    UNARY(cos_##S, T, T, cos##F(a))                             \
-    UNARY(tan_##S, T, T, tan##F(a))                             \
-    UNARY(asin_##S, T, T, asin##F(a))                           \
-    UNARY(acos_##S, T, T, acos##F(a))                           \
-    UNARY(atan_##S, T, T, atan##F(a))                           \
-    UNARY(sinh_##S, T, T, sinh##F(a))                           \
-    UNARY(cosh_##S, T, T, cosh##F(a))                           \
-    UNARY(tanh_##S, T, T, fb_tanh_##S(a))                       \
-    UNARY(sigmoid_##S, T, T, fb_sigmoid_##S(a))                 \
-    UNARY(erf_##S, T, T, erf##F(a))                             \
+    BLOCKS_UNARY(exp_##S, T, T, fb_exp_##S(a))                  \
+    BLOCKS_UNARY(expm1_##S, T, T, fb_expm1_##S(a))              \
+    BLOCKS_UNARY(log_##S, T, T, fb_log_##S(a))                  \
+    BLOCKS_UNARY(log1p_##S, T, T, fb_log1p_##S(a))              \
+    BLOCKS_UNARY(log2_##S, T, T, fb_log2_##S(a))                \
+    BLOCKS_UNARY(log10_##S, T, T, fb_log10_##S(a))              \
+    BLOCKS_UNARY_MENDED(sin_##S, T, fb_sin_##S(a), fabs##F(a) <= (T)FB_TRIGONOMETRIC_LIMIT, sin##F(a)) \
+    BLOCKS_UNARY_MENDED(cos_##S, T, fb_cos_##S(a), fabs##F(a) <= (T)FB_TRIGONOMETRIC_LIMIT, cos##F(a)) \
+    BLOCKS_UNARY_MENDED(tan_##S, T, fb_tan_##S(a), fabs##F(a) <= (T)FB_TRIGONOMETRIC_LIMIT, tan##F(a)) \
+    BLOCKS_UNARY(asin_##S, T, T, fb_asin_##S(a))                \
+    BLOCKS_UNARY(acos_##S, T, T, fb_acos_##S(a))                \
+    BLOCKS_UNARY(atan_##S, T, T, fb_atan_##S(a))                \
+    BLOCKS_UNARY(sinh_##S, T, T, fb_sinh_##S(a))                \
+    BLOCKS_UNARY(cosh_##S, T, T, fb_cosh_##S(a))                \
+    BLOCKS_UNARY(tanh_##S, T, T, fb_tanh_##S(a))                \
+    BLOCKS_UNARY(sigmoid_##S, T, T, fb_sigmoid_##S(a))          \
+    BLOCKS_UNARY(erf_##S, T, T, fb_erf_##S(a))                  \
     UNARY(floor_##S, T, T, __builtin_floor##F(a))               \
     UNARY(ceil_##S, T, T, __builtin_ceil##F(a))                 \
     UNARY(round_##S, T, T, __builtin_rint##F(a))                \
@@ -71,6 +71,14 @@ UNARY(always_boolean, bool, bool, ((void)a, 1))
     UNARY(isinf_##S, T, bool, fabs##F(a) == (T)INFINITY)        \
     UNARY(isfinite_##S, T, bool, fabs##F(a) < (T)INFINITY)
 FLOAT_UNARY(f32, float, f)
+
+// In double precision these are libm's.
+#define fb_asin_f64 asin
+#define fb_acos_f64 acos
+#define fb_atan_f64 atan
+#define fb_sinh_f64 sinh
+#define fb_cosh_f64 cosh
+#define fb_erf_f64 erf
 FLOAT_UNARY(f64, double, )
 
 #define FLOATS(NAME) {[FB_F32] = NAME##_f32, [FB_F64] = NAME##_f64}
@@ -119,5 +127,7 @@ static const fb_unary_kernel table[FB_UNARY_COUNT][FB_DTYPE_COUNT] = {
 };
 
 fb_unary_kernel fb_find_unary(fb_unary_op op, int dtype) {
-    return dtype >= FB_C64 ? fb_find_complex_unary(op, dtype) : table[op][dtype];
+    if (dtype >= FB_C64) return fb_find_complex_unary(op, dtype);
+    if (op < FB_EXP2 || (op >= FB_LOGICAL_NOT && op < FB_ISPOSINF)) return table[op][dtype];
+    return op >= FB_LGAMMA && op < FB_LOGICAL_NOT ? fb_find_special_unary(op, dtype) : fb_find_further_unary(op, dtype);
 }

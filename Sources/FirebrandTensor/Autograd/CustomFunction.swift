@@ -150,9 +150,7 @@ public final class FunctionContext {
             saved = kept.map { tensor in
                 let position = results.firstIndex { $0 === tensor }
                 guard let position, let index = indices.firstIndex(of: position) else { return node.save(tensor) }
-                let output = outputs[position]
-                output.outputIndex = Int32(index)
-                return node.saveOutput(output)
+                return node.saveOutput(outputs[position], index)
             }
             toSave = []
             node.savesTensors = true

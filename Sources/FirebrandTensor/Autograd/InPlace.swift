@@ -5,18 +5,12 @@ import CRuntime
 /// Checks that `target` may be changed in place, and counts the change.
 package func willChangeInPlace(_ target: Tensor) throws(Misuse) {
     try target.checkInPlace(isRecorded: target.tracksGrad)
-    if hasRepeatedElements(target) {
+    if target.hasRepeatedElements {
         throw Misuse(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory "
                 + "location. Please clone() the tensor before performing the operation.")
     }
     target.storage.version += 1
-}
-
-private func hasRepeatedElements(_ tensor: Tensor) -> Bool {
-    if tensor.isContiguous { return false }
-    for index in 0..<tensor.dim where tensor.shape[index] > 1 && tensor.strides[index] == 0 { return true }
-    return false
 }
 
 extension Tensor {

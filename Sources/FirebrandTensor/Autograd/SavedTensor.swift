@@ -68,11 +68,13 @@ extension Node {
         return SavedTensor(tensor, isOutput: false)
     }
 
-    /// Keeps the operation's own result for the rule, without keeping the node alive through it.
+    /// Keeps the operation's own result for the rule, without keeping the node alive through it; `index` says which of
+    /// several results it is.
     @inline(__always)
-    package func saveOutput(_ tensor: Tensor) -> SavedTensor {
+    package func saveOutput(_ tensor: Tensor, _ index: Int = 0) -> SavedTensor {
         savesTensors = true
         let alias = tensor.alias()
+        alias.outputIndex = Int32(truncatingIfNeeded: index)
         // The tangent, which the result gets after its rule is made, is found in what both share.
         if fb_thread().pointee.dualLevel != 0 { alias.extras = tensor.madeExtras }
         if fb_thread().pointee.savedTensorHooks != nil { return saveSpecially(alias, isOutput: true) }

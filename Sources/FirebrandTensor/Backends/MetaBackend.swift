@@ -5,20 +5,31 @@ package struct MetaBackend: Backend {
     package func binary(_ op: BinaryKernel, _ a: Tensor, _ scalar: Scalar, scalarFirst: Bool, into out: Tensor) {}
     package func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, into out: Tensor) {}
     package func copy(_ a: Tensor, into out: Tensor) {}
+    package func concatenate(_ parts: [Tensor], dim: Int, into out: Tensor) {}
     package func fill(_ out: Tensor, _ value: Scalar) {}
     package func arange(into out: Tensor, start: Scalar, step: Scalar) {}
-    package func reduce(_ op: ReductionKernel, _ a: Tensor, into out: Tensor) {}
-    package func argReduce(largest: Bool, _ a: Tensor, dim: Int, into out: Tensor) {}
-    package func moments(_ a: Tensor, mean: Tensor, squares: Tensor) {}
-    package func cumulativeSum(_ a: Tensor, dim: Int, into out: Tensor) {}
+    package func reduce(_ op: ReductionKernel, _ a: Tensor, into out: Tensor, second: Tensor?) {}
+    package func scan(_ op: ScanKernel, _ a: Tensor, dim: Int, into out: Tensor, indices: Tensor?) {}
+    package func recurrence(_ factors: Tensor, _ terms: Tensor, dim: Int, into out: Tensor) {}
     package func softmax(_ kind: SoftmaxKind, _ a: Tensor, dim: Int, into out: Tensor) {}
     package func softmaxGradient(_ kind: SoftmaxKind, grad: Tensor, y: Tensor, dim: Int, into out: Tensor) {}
     package func matmul(_ a: Tensor, _ b: Tensor, bias: Tensor?, into out: Tensor) {}
+    package func distances(_ a: Tensor, _ b: Tensor, p: Double, into out: Tensor) {}
+    package func run(_ routine: MatrixRoutine, _ operands: [Tensor]) {}
     package func gather(_ a: Tensor, dim: Int, index: Tensor, into out: Tensor) -> Bool { true }
-    package func scatter(_ source: Tensor, dim: Int, index: Tensor, accumulate: Bool, into out: Tensor) -> Bool { true }
     package func fourierTransform(
         _ kind: FourierKind, _ a: Tensor, dim: Int, isInverse: Bool, scale: Double, into out: Tensor
     ) {}
+    package func scatter(_ source: Tensor, dim: Int, index: Tensor, _ reduction: PutKernel, into out: Tensor) -> Bool {
+        true
+    }
+    package func addOffsets(of index: Tensor, length: Int, stride: Int, into offsets: Tensor) -> Bool { true }
+    package func truePlaces(_ mask: Tensor) -> Tensor { Tensor(emptyOf: [mask.dim, 0], .int64, on: .meta) }
+    package func compress(_ a: Tensor, _ mask: Tensor) -> Tensor { Tensor(emptyOf: [0], a.dtype, on: .meta) }
+    package func sort(_ a: Tensor, dim: Int, descending: Bool, values: Tensor?, indices: Tensor?) {}
+    package func firstSorted(_ a: Tensor, dim: Int, descending: Bool, values: Tensor, indices: Tensor) {}
+    package func positionOfRank(_ rank: Rank, _ a: Tensor, dim: Int, into indices: Tensor) {}
+    package func searchSorted(_ sequence: Tensor, sorter: Tensor?, _ values: Tensor, right: Bool, into out: Tensor) {}
     package func anyNonzero(_ a: Tensor) -> Bool { false }
     package func scaleToUnit(_ a: Tensor, rows: ArraySlice<Int>, into out: Tensor) {}
     package func descend(_ parameter: Tensor, gradient: Tensor, momentum: Tensor?, options: DescentOptions) {}

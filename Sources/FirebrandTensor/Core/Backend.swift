@@ -7,6 +7,8 @@ import CKernels
 package typealias UnaryKernel = fb_unary_op
 package typealias BinaryKernel = fb_binary_op
 package typealias ReductionKernel = fb_reduction_op
+package typealias PutKernel = fb_put_op
+package typealias ScanKernel = fb_scan_op
 
 package enum SoftmaxKind: Sendable { case softmax, logSoftmax }
 
@@ -25,32 +27,53 @@ package protocol Backend: Sendable {
     func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, into out: Tensor)
     /// out = a, converted to the type of `out`.
     func copy(_ a: Tensor, into out: Tensor)
+    /// out = the parts one behind the other along `dim`, each converted to the type of `out`.
+    func concatenate(_ parts: [Tensor], dim: Int, into out: Tensor)
     /// Every element becomes the number.
     func fill(_ out: Tensor, _ value: Scalar)
     /// out[i] = start + i * step.
     func arange(into out: Tensor, start: Scalar, step: Scalar)
-    /// Reduces the dimensions that are 1 in `out` (which has a's rank).
-    func reduce(_ op: ReductionKernel, _ a: Tensor, into out: Tensor) throws(Misuse)
-    /// Position of the largest (smallest) along `dim`; `out` is int64 with length 1 there.
-    func argReduce(largest: Bool, _ a: Tensor, dim: Int, into out: Tensor) throws(Misuse)
-    /// Mean and sum of squared differences over all dimensions that are 1 in the results, which are float64.
-    func moments(_ a: Tensor, mean: Tensor, squares: Tensor) throws(Misuse)
-    /// Running sum along `dim`.
-    func cumulativeSum(_ a: Tensor, dim: Int, into out: Tensor) throws(Misuse)
+    /// Reduces the dimensions that are 1 in `out` (which has a's rank). `second` is for reductions with two results: the
+    /// element at the position found, the mean the squared differences are from.
+    func reduce(_ op: ReductionKernel, _ a: Tensor, into out: Tensor, second: Tensor?) throws(Misuse)
+    /// Joins each element along `dim` with all before it. Sums and products are of one type with `out`: int64 or a float of
+    /// 32 or 64 bits; extrema are of any, and `indices` (int64) says where each was found.
+    func scan(_ op: ScanKernel, _ a: Tensor, dim: Int, into out: Tensor, indices: Tensor?) throws(Misuse)
+    /// out[i] = terms[i] + factors[i] * out[i - 1] along `dim`, of 32-bit or 64-bit floats.
+    func recurrence(_ factors: Tensor, _ terms: Tensor, dim: Int, into out: Tensor) throws(Misuse)
     /// Softmax or its logarithm along `dim`.
     func softmax(_ kind: SoftmaxKind, _ a: Tensor, dim: Int, into out: Tensor) throws(Misuse)
     /// The gradient of softmax from that of its result `y`.
     func softmaxGradient(_ kind: SoftmaxKind, grad: Tensor, y: Tensor, dim: Int, into out: Tensor) throws(Misuse)
     /// out[b] = a[b] x b[b] (+ bias as a row); three dimensions each, batch strides may be 0.
     func matmul(_ a: Tensor, _ b: Tensor, bias: Tensor?, into out: Tensor) throws(Misuse)
+    /// out[b][i][j] = the p-distance of row i of a[b] to row j of b[b]; all contiguous.
+    func distances(_ a: Tensor, _ b: Tensor, p: Double, into out: Tensor) throws(Misuse)
+    /// Factorises or solves each matrix of a batch; what the operands are, and what happens to them, the routine says.
+    func run(_ routine: MatrixRoutine, _ operands: [Tensor]) throws(Misuse)
     /// out[.., i, ..] = a[.., index[.., i, ..], ..] along `dim`; false where an index is out of range.
     func gather(_ a: Tensor, dim: Int, index: Tensor, into out: Tensor) -> Bool
-    /// out[.., index[.., i, ..], ..] = source[.., i, ..], or += it; false where an index is out of range.
-    func scatter(_ source: Tensor, dim: Int, index: Tensor, accumulate: Bool, into out: Tensor) -> Bool
     /// out = scale * the Fourier transform of `a` along `dim`; of real numbers, and back to them, only the first half of the
     /// complex ones counts. Both contiguous, of one precision; the transform's length is that of the full side.
     func fourierTransform(
         _ kind: FourierKind, _ a: Tensor, dim: Int, isInverse: Bool, scale: Double, into out: Tensor) throws(Misuse)
+    /// out[.., index[.., i, ..], ..] = source[.., i, ..], or combined with it; false where an index is out of range.
+    func scatter(_ source: Tensor, dim: Int, index: Tensor, _ reduction: PutKernel, into out: Tensor) -> Bool
+    /// Adds the places that indices name in a dimension (negative ones from the end), times its stride; false where one is
+    /// out of range.
+    func addOffsets(of index: Tensor, length: Int, stride: Int, into offsets: Tensor) -> Bool
+    /// The places where a contiguous mask is true, in order: a row of int64 for each of its dimensions (at least one).
+    func truePlaces(_ mask: Tensor) -> Tensor
+    /// The elements under a mask, in order; both contiguous and of one shape.
+    func compress(_ a: Tensor, _ mask: Tensor) -> Tensor
+    /// Sorts along `dim`, equals in the order they came, NaN as the largest; contiguous results of a's shape.
+    func sort(_ a: Tensor, dim: Int, descending: Bool, values: Tensor?, indices: Tensor?)
+    /// The first elements along `dim` that `sort` would give, as many as the contiguous results have.
+    func firstSorted(_ a: Tensor, dim: Int, descending: Bool, values: Tensor, indices: Tensor)
+    /// Which element along `dim` has a rank; `indices` is contiguous, with length 1 there.
+    func positionOfRank(_ rank: Rank, _ a: Tensor, dim: Int, into indices: Tensor)
+    /// Where the values of each row belong in the row of `sequence` (or in the only one); all contiguous, int64 results.
+    func searchSorted(_ sequence: Tensor, sorter: Tensor?, _ values: Tensor, right: Bool, into out: Tensor)
     /// Whether any element counts as true.
     func anyNonzero(_ a: Tensor) -> Bool
     /// out[i] = a[rows[i]] / 255: images of bytes, row by row of the first dimension, to floats in [0, 1].
@@ -59,8 +82,25 @@ package protocol Backend: Sendable {
     func descend(_ parameter: Tensor, gradient: Tensor, momentum: Tensor?, options: DescentOptions) throws(Misuse)
 }
 
+/// An element by its place in the order: the `kth` (from 0, NaN last), a middle one, or the most frequent.
+package enum Rank: Sendable { case kth(Int), median, medianOfNumbers, mode }
+extension Backend {
+    /// Reduces the dimensions that are 1 in `out`.
+    package func reduce(_ op: ReductionKernel, _ a: Tensor, into out: Tensor) throws(Misuse) {
+        try reduce(op, a, into: out, second: nil)
+    }
+}
+
 /// The numbers of a step of stochastic gradient descent.
 package typealias DescentOptions = fb_sgd_options
+
+extension PutKernel {
+    static var replace: Self { FB_PUT }
+    static var add: Self { FB_PUT_ADD }
+    static var multiply: Self { FB_PUT_MUL }
+    static var maximum: Self { FB_PUT_MAX }
+    static var minimum: Self { FB_PUT_MIN }
+}
 
 extension UnaryKernel {
     static var neg: Self { FB_NEG }

@@ -209,6 +209,7 @@ package final class Arguments {
         case .bool(let flag): return .tensor(Tensor(flag))
         case .slice(let from, let to, let step): return .slice(from, to, step ?? 1)
         case .tensor(let tensor): return .tensor(tensor)
+        case .list(let elements) where elements.isEmpty: return .tensor(Tensor.zeros([0], dtype: .int64))
         case .list: return .tensor(try nested(name, value))
         default: throw mismatch(name, "int, slice, ellipsis, None or Tensor", value)
         }

@@ -16,15 +16,7 @@ extension Tensor {
             if self.device == .meta, device != .meta {
                 throw Misuse("Cannot copy out of meta tensor; no data!")
             }
-            let result = Tensor(emptyOf: shape, dtype, on: device)
-            if device == self.device { backend.copy(self, into: result) }
-            if dtype.isInexact {
-                result.record("ToCopyBackward0", self) { _ in
-                    let (type, device) = (self.dtype, self.device)
-                    return { _, grad in Gradients(grad.to(device, type)) }
-                }
-            }
-            return result
+            return try copied(dtype, device, .preserve, "ToCopyBackward0")
         }
     }
 
@@ -60,11 +52,7 @@ extension Tensor {
     /// A copy with memory of its own; gradients flow through. PyTorch: `Tensor.clone`.
     public func clone() -> Tensor {
         guarded("clone", [self]) { () throws(Misuse) in
-            let result = Tensor(emptyOf: shape, dtype, on: device)
-            if !isContiguous, isDense {
-                result.strides = strides
-                result.isContiguous = false
-            }
+            let result = newResult(shape, dtype, like: self, self)
             backend.copy(self, into: result)
             if dtype.isInexact {
                 result.record("CloneBackward0", self) { _ in { _, grad in Gradients(grad) } }
@@ -97,6 +85,7 @@ extension Tensor {
             if source.device == .meta, target.device != .meta {
                 throw Misuse("Cannot copy out of meta tensor; no data!")
             }
+            try checkPartialOverlap(target, source)
             try willChangeInPlace(target)
             if target.device == source.device { target.backend.copy(source, into: target) }
         }
@@ -240,7 +229,7 @@ extension OperatorRow {
         OperatorRow(
             name, type.isComplex ? .complex : .cast, "input, memory_format=None", isDifferentiable: type.isInexact
         ) {
-            try $0.input.to(type)
+            try $0.input.to(type, memoryFormat: try $0.memoryFormat() ?? .preserve)
         }
     }
 
@@ -248,7 +237,8 @@ extension OperatorRow {
         OperatorRow("to", .cast, toSignatures) {
             let (input, other) = (try $0.input, try $0.optionalTensor("other"))
             let type = try $0.dtype() ?? other?.dtype ?? input.dtype
-            let result = input.to(try $0.optionalDevice() ?? other?.device ?? input.device, type)
+            let device = try $0.optionalDevice() ?? other?.device ?? input.device
+            let result = input.to(type, device: device, memoryFormat: try $0.memoryFormat() ?? .preserve)
             return try $0.bool("copy") && result === input ? result.clone() : result
         },
         OperatorRow("type_as", .cast, "input, other") { try $0.input.to(try $0.tensor("other").dtype) },
@@ -258,8 +248,12 @@ extension OperatorRow {
     ]
 
     fileprivate static let copies: [OperatorRow] = [
-        OperatorRow("clone", .shape, "input, *, memory_format=None") { try $0.input.clone() },
-        OperatorRow("contiguous", .shape, "input, memory_format=None") { try $0.input.contiguous() },
+        OperatorRow("clone", .shape, "input, *, memory_format=None") {
+            try $0.input.clone(memoryFormat: try $0.memoryFormat() ?? .preserve)
+        },
+        OperatorRow("contiguous", .shape, "input, memory_format=None") {
+            try $0.input.contiguous(memoryFormat: try $0.memoryFormat() ?? .contiguous)
+        },
         OperatorRow("detach", .other, "input", isDifferentiable: false, inPlace: { try $0.input.detach_() }) {
             try $0.input.detach()
         },

@@ -2,7 +2,7 @@
 
 extension Tensor {
     /// Checks an index tensor and gives it as int64.
-    fileprivate func checkIndex(_ name: String, _ index: Tensor) throws(Misuse) -> Tensor {
+    package func checkIndex(_ name: String, _ index: Tensor) throws(Misuse) -> Tensor {
         guard index.dtype == .int64 || index.dtype == .int32 || index.count == 0 else {
             throw Misuse("\(name)(): Expected dtype int32 or int64 for index")
         }
@@ -19,8 +19,12 @@ extension Tensor {
 
     /// `out[i][j] = self[index[i][j]][j]` for `dim` 0, and so on. PyTorch: `torch.gather`.
     ///
-    /// `index` has as many dimensions as this tensor, and none longer but `dim`; the result has its shape.
-    public func gather(_ dim: Int, _ index: Tensor) -> Tensor {
+    /// `index` has as many dimensions as this tensor, and none longer but `dim`; the result has its shape. There are no
+    /// sparse tensors here: the gradient is dense whatever `sparseGrad` says.
+    /// ```swift
+    /// let scores = x.gather(1, labels.unsqueeze(1))
+    /// ```
+    public func gather(_ dim: Int, _ index: Tensor, sparseGrad: Bool = false) -> Tensor {
         guarded("gather", [self, index]) { () throws(Misuse) in
             let axis = try checkedDimension(dim)
             let index = try checkIndex("gather", index)
@@ -54,22 +58,7 @@ extension Tensor {
         }
     }
 
-    /// Whole slices along `dim`, in the order of a vector of indices. PyTorch: `torch.index_select`.
-    public func indexSelect(_ dim: Int, _ index: Tensor) -> Tensor {
-        guarded("index_select", [self, index]) { () throws(Misuse) in
-            guard index.dim <= 1 else { throw Misuse("index_select(): Index is supposed to be a vector") }
-            let axis = try checkedDimension(dim)
-            let vector = try checkIndex("index_select", index).reshape([-1])
-            if self.dim == 0 { return noGrad { vector.count == 1 } ? clone() : self }
-            var shape = shape
-            shape[axis] = vector.count
-            var column = Size(repeating: 1, count: self.dim)
-            column[axis] = vector.count
-            return gather(axis, vector.reshape(column).expand(shape))
-        }
-    }
-
-    fileprivate func checkScatter(_ name: String, _ axis: Int, _ index: Tensor, _ source: Tensor?) throws(Misuse) {
+    private func checkScatter(_ name: String, _ axis: Int, _ index: Tensor, _ source: Tensor?) throws(Misuse) {
         guard index.count > 0 else { return }
         guard index.dim == Swift.max(dim, 1) || index.dim == dim else {
             throw Misuse("Index tensor must have the same number of dimensions as self tensor")
@@ -88,11 +77,43 @@ extension Tensor {
         }
     }
 
+    /// Puts `source` into this tensor where the indices say, after the checks.
+    package func scatterInto(
+        _ name: String, _ dim: Int, _ index: Tensor, _ source: Tensor, _ reduction: PutKernel
+    ) throws(Misuse) {
+        let axis = try checkedDimension(dim)
+        // A scalar on either side counts as a vector of one.
+        let index = try checkIndex(name, index.dim == 0 && self.dim == 1 ? index.reshape([1]) : index)
+        let source = source.dim == 0 && index.dim == 1 ? source.reshape([1]) : source
+        try checkSameDevice(self, source)
+        try checkScatter(name, axis, index, source)
+        try willChangeInPlace(self)
+        guard index.count == 0 || backend.scatter(source, dim: axis, index: index, reduction, into: self) else {
+            throw outOfRange(index, axis)
+        }
+    }
+
+    private static func reduction(_ reduce: String?) throws(Misuse) -> PutKernel {
+        switch reduce {
+        case nil: .replace
+        case "add": .add
+        case "multiply": .multiply
+        default: throw Misuse("reduce argument must be either add or multiply.")
+        }
+    }
+
+    private func filling(_ value: some TensorScalar, _ shape: Size) -> Tensor {
+        Tensor.full([], value, dtype: dtype, device: device).expand(shape)
+    }
+
     /// Writes `source[i][j]` to `self[index[i][j]][j]` for `dim` 0, and so on; in place. PyTorch: `scatter_`.
+    ///
+    /// - Parameter reduce: `"add"` or `"multiply"` combines with what is there; nil replaces it.
     @discardableResult
-    public func scatter_(_ dim: Int, _ index: Tensor, _ source: Tensor) -> Tensor {
-        inPlace("scatter_", [source], recorded: { $0.scatter(dim, index, source) }) { (target) throws(Misuse) in
-            try target.scatterInto(dim, index, source, accumulate: false)
+    public func scatter_(_ dim: Int, _ index: Tensor, _ source: Tensor, reduce: String? = nil) -> Tensor {
+        inPlace("scatter_", [source], recorded: { $0.scatter(dim, index, source, reduce: reduce) }) {
+            (target) throws(Misuse) in
+            try target.scatterInto("scatter", dim, index, source, try Tensor.reduction(reduce))
         }
     }
 
@@ -101,11 +122,13 @@ extension Tensor {
     /// Tensor.zeros(10).scatter_(0, Tensor([3]), value: 1)     // one-hot
     /// ```
     @discardableResult
-    public func scatter_<S: TensorScalar>(_ dim: Int, _ index: Tensor, value: S) -> Tensor {
-        inPlace("scatter_", recorded: { $0.scatter(dim, index, value: value) }) { (target) throws(Misuse) in
-            let filling = Tensor.full([], value, dtype: target.dtype, device: target.device)
-                .expand(index.shape)
-            try target.scatterInto(dim, index, filling, accumulate: false)
+    public func scatter_<S: TensorScalar>(
+        _ dim: Int, _ index: Tensor, value: S, reduce: String? = nil
+    ) -> Tensor {
+        inPlace("scatter_", recorded: { $0.scatter(dim, index, value: value, reduce: reduce) }) {
+            (target) throws(Misuse) in
+            try target.scatterInto(
+                "scatter", dim, index, target.filling(value, index.shape), try Tensor.reduction(reduce))
         }
     }
 
@@ -119,36 +142,33 @@ extension Tensor {
     @discardableResult
     public func scatterAdd_(_ dim: Int, _ index: Tensor, _ source: Tensor) -> Tensor {
         inPlace("scatter_add_", [source], recorded: { $0.scatterAdd(dim, index, source) }) { (target) throws(Misuse) in
-            try target.scatterInto(dim, index, source, accumulate: true)
-        }
-    }
-
-    private func scatterInto(_ dim: Int, _ index: Tensor, _ source: Tensor, accumulate: Bool) throws(Misuse) {
-        let axis = try checkedDimension(dim)
-        // A scalar on either side counts as a vector of one.
-        let index = try checkIndex("scatter", index.dim == 0 && self.dim == 1 ? index.reshape([1]) : index)
-        let source = source.dim == 0 && index.dim == 1 ? source.reshape([1]) : source
-        try checkSameDevice(self, source)
-        try checkScatter("scatter", axis, index, source)
-        try willChangeInPlace(self)
-        guard index.count == 0 || backend.scatter(source, dim: axis, index: index, accumulate: accumulate, into: self)
-        else {
-            throw outOfRange(index, axis)
+            try target.scatterInto("scatter", dim, index, source, .add)
         }
     }
 
     /// A copy with `source` written where the indices say. PyTorch: `torch.scatter`.
-    public func scatter(_ dim: Int, _ index: Tensor, _ source: Tensor) -> Tensor {
-        scattered("scatter", "ScatterBackward0", dim, index, source, accumulate: false)
+    ///
+    /// - Parameter reduce: `"add"` or `"multiply"` combines with what is there, without gradients; nil replaces it.
+    public func scatter(_ dim: Int, _ index: Tensor, _ source: Tensor, reduce: String? = nil) -> Tensor {
+        guarded("scatter", [self, index, source]) { () throws(Misuse) in
+            try scattered("scatter", "ScatterBackward0", dim, index, source, try Tensor.reduction(reduce))
+        }
     }
 
     /// A copy with `value` written where the indices say. PyTorch: `torch.scatter`.
-    public func scatter<S: TensorScalar>(_ dim: Int, _ index: Tensor, value: S) -> Tensor {
+    public func scatter<S: TensorScalar>(_ dim: Int, _ index: Tensor, value: S, reduce: String? = nil) -> Tensor {
         guarded("scatter", [self, index]) { () throws(Misuse) in
-            let result = noGrad { contiguousClone().scatter_(dim, index, value: value) }
+            let reduction = try Tensor.reduction(reduce)
+            let result = contiguousClone()
+            try result.unrecorded { (target) throws(Misuse) in
+                try target.scatterInto("scatter", dim, index, target.filling(value, index.shape), reduction)
+            }
             result.record("ScatterBackward1", self) { node in
                 let saved = node.save(index)
-                return { node, grad in Gradients(grad.scatter(dim, saved.value(node), value: 0)) }
+                return { node, grad in
+                    if reduction != .replace { return Tensor.refuseScatterGradient(node) }
+                    return Gradients(grad.scatter(dim, saved.value(node), value: 0))
+                }
             }
             return result
         }
@@ -156,53 +176,59 @@ extension Tensor {
 
     /// A copy with `source` added where the indices say. PyTorch: `torch.scatter_add`.
     public func scatterAdd(_ dim: Int, _ index: Tensor, _ source: Tensor) -> Tensor {
-        scattered("scatter_add", "ScatterAddBackward0", dim, index, source, accumulate: true)
-    }
-
-    private func scattered(
-        _ name: StaticString, _ backward: StaticString, _ dim: Int, _ index: Tensor, _ source: Tensor, accumulate: Bool
-    ) -> Tensor {
-        guarded(name, [self, index, source]) { () throws(Misuse) in
-            let result = contiguousClone()
-            try noGradScope { () throws(Misuse) in
-                try result.scatterInto(dim, index, source, accumulate: accumulate)
-            }
-            result.record(backward, self, source) { node in
-                let (saved, shape) = (node.save(index), source.shape)
-                return { node, grad in
-                    let index = saved.value(node)
-                    return Gradients(
-                        node.needs(0) ? (accumulate ? grad : grad.scatter(dim, index, value: 0)) : nil,
-                        node.needs(1) ? scatterSourceGradient(grad, dim, index, shape) : nil)
-                }
-            }
-            return result
+        guarded("scatter_add", [self, index, source]) { () throws(Misuse) in
+            try scattered("scatter", "ScatterAddBackward0", dim, index, source, .add)
         }
     }
 
-    private func noGradScope(_ body: () throws(Misuse) -> Void) throws(Misuse) {
+    private func scattered(
+        _ name: String, _ backward: StaticString, _ dim: Int, _ index: Tensor, _ source: Tensor, _ reduction: PutKernel
+    ) throws(Misuse) -> Tensor {
+        let result = contiguousClone()
+        try result.unrecorded { (target) throws(Misuse) in
+            try target.scatterInto(name, dim, index, source, reduction)
+        }
+        result.record(backward, self, source) { node in
+            let (saved, shape) = (node.save(index), source.shape)
+            return { node, grad in
+                if reduction != .replace, backward.description == "ScatterBackward0" {
+                    return Tensor.refuseScatterGradient(node)
+                }
+                let index = saved.value(node)
+                return Gradients(
+                    node.needs(0) ? (reduction == .add ? grad : grad.scatter(dim, index, value: 0)) : nil,
+                    node.needs(1) ? grad.gather(dim, index).paddedAsUnused(to: shape) : nil)
+            }
+        }
+        return result
+    }
+
+    private static func refuseScatterGradient(_ node: Node) -> Gradients {
+        report(Misuse("derivative for aten::scatter is not implemented"), node.name.description, [])
+        return Gradients(nil)
+    }
+
+    /// Runs `body` on this tensor without recording.
+    package func unrecorded(_ body: (Tensor) throws(Misuse) -> Void) throws(Misuse) {
         var failure: Misuse?
-        noGrad { do throws(Misuse) { try body() } catch { failure = error } }
+        noGrad { do throws(Misuse) { try body(self) } catch { failure = error } }
         if let failure { throw failure }
     }
-}
 
-/// The part of the gradient each source element was written to; elements beyond the indices were not used.
-private func scatterSourceGradient(_ grad: Tensor, _ dim: Int, _ index: Tensor, _ shape: Size) -> Tensor {
-    let gathered = grad.gather(dim, index)
-    if gathered.shape == shape { return gathered }
-    if gathered.count == 0 || shape.isEmpty {
-        return gathered.count == 1
-            ? gathered.reshape(shape)
-            : Tensor.zeros(shape, dtype: grad.dtype, device: grad.device)
+    /// The gradient of a source longer than the index: elements beyond the index were not used.
+    package func paddedAsUnused(to target: Size) -> Tensor {
+        if shape == target { return self }
+        if count == 0 || target.isEmpty {
+            return count == 1 ? reshape(target) : Tensor.zeros(target, dtype: dtype, device: device)
+        }
+        var result = self
+        for axis in 0..<target.count where result.shape[axis] < target[axis] {
+            var missing = result.shape
+            missing[axis] = target[axis] - result.shape[axis]
+            result = cat([result, Tensor.zeros(missing, dtype: dtype, device: device)], dim: axis)
+        }
+        return result
     }
-    var result = gathered
-    for axis in 0..<shape.count where result.shape[axis] < shape[axis] {
-        var missing = result.shape
-        missing[axis] = shape[axis] - result.shape[axis]
-        result = cat([result, Tensor.zeros(missing, dtype: grad.dtype, device: grad.device)], dim: axis)
-    }
-    return result
 }
 
 extension Tensor {
@@ -240,30 +266,34 @@ extension Tensor {
 // MARK: - Rows
 
 private let scatterSignatures = """
-    input, dim, index, src: Tensor, *, out=None
-    input, dim, index, value: Number, *, out=None
+    input, dim, index, src: Tensor, *, reduce=None, out=None
+    input, dim, index, value: Number, *, reduce=None, out=None
     """
 
 let gatherScatterOperators: [OperatorRow] = [
     OperatorRow("gather", .indexing, "input, dim, index, *, sparse_grad=False, out=None") {
-        try $0.input.gather(try $0.int("dim"), try $0.tensor("index"))
-    },
-    OperatorRow("index_select", .indexing, "input, dim, index, *, out=None") {
-        try $0.input.indexSelect(try $0.int("dim"), try $0.tensor("index"))
+        try $0.input.gather(
+            try $0.int("dim"), try $0.tensor("index"), sparseGrad: try $0.bool("sparse_grad"))
     },
     OperatorRow(
         "scatter", .indexing, scatterSignatures,
         inPlace: {
             if let source = try $0.optionalTensor("src") {
-                return try $0.input.scatter_(try $0.int("dim"), try $0.tensor("index"), source)
+                return try $0.input.scatter_(
+                    try $0.int("dim"), try $0.tensor("index"), source, reduce: try $0.optionalString("reduce"))
             }
-            return try $0.input.scatter_(try $0.int("dim"), try $0.tensor("index"), value: try $0.scalar("value"))
+            return try $0.input.scatter_(
+                try $0.int("dim"), try $0.tensor("index"), value: try $0.scalar("value"),
+                reduce: try $0.optionalString("reduce"))
         }
     ) {
         if let source = try $0.optionalTensor("src") {
-            return try $0.input.scatter(try $0.int("dim"), try $0.tensor("index"), source)
+            return try $0.input.scatter(
+                try $0.int("dim"), try $0.tensor("index"), source, reduce: try $0.optionalString("reduce"))
         }
-        return try $0.input.scatter(try $0.int("dim"), try $0.tensor("index"), value: try $0.scalar("value"))
+        return try $0.input.scatter(
+            try $0.int("dim"), try $0.tensor("index"), value: try $0.scalar("value"),
+            reduce: try $0.optionalString("reduce"))
     },
     OperatorRow(
         "scatter_add", .indexing, "input, dim, index, src, *, out=None",

@@ -145,10 +145,11 @@ extension Tensor {
     /// Applies what can be a view, and gives the tensors of indices by dimension of that view.
     private func basicPart(_ indices: [TensorIndex]) throws(Misuse) -> (Tensor, [Tensor?]) {
         var consumed = 0
+        let indices = indices.map(\.settled)
         for index in indices {
             switch index {
             case .at, .slice: consumed += 1
-            case .tensor(let tensor): consumed += tensor.dtype == .bool ? tensor.dim : 1
+            case .tensor(let tensor): consumed += tensor.dtype.isIndexMask ? tensor.dim : 1
             case .ellipsis, .newAxis: break
             }
         }
@@ -169,7 +170,9 @@ extension Tensor {
                 dimension += 1
                 view = view.select(axis, position)
             case .slice(let from, let to, let step):
-                guard step > 0 else { throw Misuse("slice step must be positive") }
+                guard step > 0 else {
+                    throw Misuse(step == 0 ? "slice step cannot be zero" : "step must be greater than zero")
+                }
                 let length = view.shape[axis]
                 func settle(_ bound: Int) -> Int { Swift.min(Swift.max(bound < 0 ? bound + length : bound, 0), length) }
                 let start = settle(from ?? 0)
@@ -192,18 +195,23 @@ extension Tensor {
                 view = view.unsqueeze(axis)
                 tensors.append(nil)
                 axis += 1
+            case .tensor(let tensor) where tensor.dim == 0 && tensor.dtype == .bool:
+                // A truth value is a new dimension of length 1, taken or not.
+                view = view.unsqueeze(axis)
+                tensors.append(Tensor.zeros([tensor.item() ? 1 : 0], dtype: .int64))
+                axis += 1
             case .tensor(let tensor):
-                dimension += tensor.dtype == .bool ? tensor.dim : 1
-                if tensor.dtype == .bool {
-                    for (offset, positions) in try view.positions(under: tensor, axis).enumerated() {
-                        _ = offset
+                if tensor.dtype.isIndexMask {
+                    dimension += tensor.dim
+                    for positions in try view.positions(under: tensor, axis) {
                         tensors.append(positions)
                         axis += 1
                     }
                 } else {
-                    guard [.int64, .int32, .int16, .int8].contains(tensor.dtype) else {
+                    guard tensor.dtype == .int64 || tensor.dtype == .int32 else {
                         throw Misuse("tensors used as indices must be long, int, byte or bool tensors")
                     }
+                    dimension += 1
                     tensors.append(tensor.to(.int64))
                     axis += 1
                 }
@@ -221,107 +229,6 @@ extension Tensor {
                     + "tensor \(shape.list) at index \(axis + dimension)")
         }
         return mask.nonzeroPositions()
-    }
-
-    package func nonzeroPositions() -> [Tensor] {
-        let flags: [Bool] = bool().toArray()
-        var columns = [[Int64]](repeating: [], count: dim)
-        for (position, isSet) in flags.enumerated() where isSet {
-            var rest = position
-            for dimension in (0..<dim).reversed() {
-                columns[dimension].append(Int64(rest % shape[dimension]))
-                rest /= shape[dimension]
-            }
-        }
-        return columns.map { Tensor(elements: $0, shape: [$0.count]) }
-    }
-
-    /// The indices of elements picked by tensors, as one flat index into a tensor whose indexed dimensions come first.
-    private struct Picking {
-        let order: [Int]
-        let indexed: Int
-        let shape: Size
-        let flat: Tensor
-        let resultOrder: [Int]
-
-        func rowCount(in shape: Size) -> Int { order[..<indexed].reduce(1) { $0 * shape[$1] } }
-    }
-
-    private func picking(_ tensors: [Tensor?]) throws(Misuse) -> Picking {
-        let axes = tensors.indices.filter { tensors[$0] != nil }
-        var broadcast: Size = []
-        for axis in axes {
-            do { broadcast = try broadcastShapes(broadcast, tensors[axis]!.shape) } catch {
-                throw Misuse(
-                    "shape mismatch: indexing tensors could not be broadcast together with shapes "
-                        + axes.map { tensors[$0]!.shape.list }.joined(separator: ", "))
-            }
-        }
-        for axis in axes where tensors[axis]!.device != device && tensors[axis]!.device != .cpu {
-            throw Misuse("indices should be either on cpu or on the same device as the indexed tensor (\(device))")
-        }
-        var flat = Tensor.zeros(broadcast, dtype: .int64, device: tensors[axes[0]]!.device)
-        for axis in axes {
-            let length = shape[axis]
-            let index = tensors[axis]!
-            let wrapped = FirebrandTensor.where(index.lt(0), index.add(length), index)
-            if index.count > 0 {
-                let bad = wrapped.lt(0).logicalOr(wrapped.ge(length))
-                if bad.backend.anyNonzero(bad) {
-                    let values: [Int] = index.toArray()
-                    let value = values.first { $0 < -length || $0 >= length } ?? 0
-                    throw Misuse("index \(value) is out of bounds for dimension \(axis) with size \(length)")
-                }
-            }
-            flat = flat.mul(length).add(wrapped)
-        }
-        let others = (0..<dim).filter { !axes.contains($0) }
-        // The picked dimensions stand where they stood if they were neighbours, else in front.
-        let areNeighbours = axes.last! - axes.first! == axes.count - 1
-        let before = areNeighbours ? others.filter { $0 < axes.first! }.count : 0
-        let picked = broadcast.count
-        let resultOrder =
-            (0..<before).map { picked + $0 } + Array(0..<picked) + (before..<others.count).map { picked + $0 }
-        return Picking(
-            order: axes + others, indexed: axes.count, shape: broadcast, flat: flat.to(device), resultOrder: resultOrder
-        )
-    }
-
-    private func pick(_ tensors: [Tensor?]) throws(Misuse) -> Tensor {
-        let picking = try noGradPicking(tensors)
-        let rest = picking.order[picking.indexed...].map { shape[$0] }
-        let result = noGrad {
-            permute(picking.order).reshape([picking.rowCount(in: shape)] + rest)
-                .indexSelect(0, picking.flat.reshape([-1]))
-                .reshape(Array(picking.shape) + rest).permute(picking.resultOrder)
-        }
-        if dtype.isInexact {
-            result.record("IndexBackward0", self) { _ in
-                let shape = shape
-                return { _, grad in Gradients(grad.putBack(picking, shape)) }
-            }
-        }
-        return result
-    }
-
-    /// The gradient of `pick`: each picked row added to where it came from, in zeros of `shape`.
-    private func putBack(_ picking: Picking, _ shape: Size) -> Tensor {
-        let front = picking.order.map { shape[$0] }
-        let rest = Array(front[picking.indexed...])
-        let rows = permute(inverse(picking.resultOrder)).reshape([picking.flat.count] + rest)
-        let index = picking.flat.reshape([picking.flat.count] + rest.map { _ in 1 }).expand(rows.shape)
-        return Tensor.zeros([picking.rowCount(in: shape)] + rest, dtype: dtype, device: device)
-            .scatterAdd(0, index, rows).reshape(front).permute(inverse(picking.order))
-    }
-
-    private func inverse(_ order: [Int]) -> [Int] { order.indices.map { order.firstIndex(of: $0)! } }
-
-    private func noGradPicking(_ tensors: [Tensor?]) throws(Misuse) -> Picking {
-        var result: Picking?
-        var failure: Misuse?
-        noGrad { do throws(Misuse) { result = try picking(tensors) } catch { failure = error } }
-        if let failure { throw failure }
-        return result!
     }
 
     /// Writes `value` into the part the index says.
@@ -346,26 +253,16 @@ extension Tensor {
             if accumulate { view.add_(source) } else { view.copy_(source) }
             return
         }
-        // Refuses indices that are out of range or do not broadcast.
-        _ = try view.noGradPicking(tensors)
-        // Positions of the elements in this tensor's memory are found by indexing a tensor of positions.
-        let positions = noGrad {
-            Tensor.arange(view.count, device: view.device).reshape(view.shape)[at: indicesOf(tensors)]
-        }
-        let source = value.squeezedLeading(to: positions.dim).to(dtype)
-        guard (try? broadcastShapes(positions.shape, source.shape)) == positions.shape else {
+        let picking = try IndexPicking(view, tensors)
+        let source = value.squeezedLeading(to: picking.shape.count).to(dtype)
+        guard (try? broadcastShapes(picking.shape, source.shape)) == picking.shape else {
             throw Misuse(
                 "shape mismatch: value tensor of shape \(value.shape.list) cannot be broadcast to indexing result of shape "
-                    + "\(positions.shape.list)")
+                    + "\(picking.shape.list)")
         }
-        let flat = view.isContiguous ? view.reshape([-1]) : view.contiguousClone().reshape([-1])
         try willChangeInPlace(self)
-        let spread = source.expand(positions.shape).contiguousClone().reshape([-1])
-        _ = backend.scatter(spread, dim: 0, index: positions.reshape([-1]), accumulate: accumulate, into: flat)
-        if !view.isContiguous { backend.copy(flat.reshape(view.shape), into: view) }
+        picking.put(source.expand(picking.shape), into: view, accumulate: accumulate)
     }
-
-    private func indicesOf(_ tensors: [Tensor?]) -> [TensorIndex] { tensors.map { $0.map { .tensor($0) } ?? .all } }
 
     private func checkExpands(to target: Size) throws(Misuse) {
         for offset in stride(from: 1, through: Swift.min(dim, target.count), by: 1) {
@@ -411,11 +308,7 @@ extension Tensor {
     /// Gradients: 0 at the places (unchanged where accumulating); and what is at the places.
     public func indexPut(_ indices: [TensorIndex], _ values: Tensor, accumulate: Bool = false) -> Tensor {
         guarded("index_put", [self, values]) { () throws(Misuse) in
-            guard values.dtype == dtype else {
-                throw Misuse(
-                    "Index put requires the source and destination dtypes match, got \(dtype.scalarTypeName) for the "
-                        + "destination and \(values.dtype.scalarTypeName) for the source.")
-            }
+            try checkPut(values)
             let result = contiguousClone()
             try result.put(values, indices, accumulate)
             result.record("IndexPutBackward0", self, values) { _ in
@@ -434,16 +327,26 @@ extension Tensor {
         }
     }
 
+    private func checkPut(_ values: Tensor) throws(Misuse) {
+        guard values.dtype == dtype else {
+            throw Misuse(
+                "Index put requires the source and destination dtypes match, got \(dtype.scalarTypeName) for the "
+                    + "destination and \(values.dtype.scalarTypeName) for the source.")
+        }
+    }
+
     private func put(_ values: Tensor, _ indices: [TensorIndex], _ accumulate: Bool) throws(Misuse) {
-        var failure: Misuse?
-        noGrad { do { try write(values, indices, accumulate: accumulate) } catch { failure = error as? Misuse } }
-        if let failure { throw failure }
+        try unrecorded { (target) throws(Misuse) in try target.write(values, indices, accumulate: accumulate) }
     }
 
     /// ``indexPut(_:_:accumulate:)`` in place. PyTorch: `index_put_`.
     @discardableResult
     public func indexPut_(_ indices: [TensorIndex], _ values: Tensor, accumulate: Bool = false) -> Tensor {
-        overwrite("index_put_", [values]) { $0.indexPut(indices, values, accumulate: accumulate) }
+        inPlace("index_put_", [values], recorded: { $0.indexPut(indices, values, accumulate: accumulate) }) {
+            (target) throws(Misuse) in
+            try target.checkPut(values)
+            try target.put(values, indices, accumulate)
+        }
     }
 }
 
@@ -460,12 +363,5 @@ let indexingOperators: [OperatorRow] = [
     ) {
         try $0.input.indexPut(
             try $0.tensorIndices("indices"), try $0.tensor("values"), accumulate: try $0.bool("accumulate"))
-    },
-    OperatorRow("nonzero", .indexing, "input, *, out=None, as_tuple=False", isDifferentiable: false) {
-        let input = try $0.input
-        let positions = input.nonzeroPositions()
-        if try $0.bool("as_tuple") { return positions }
-        if positions.isEmpty { return Tensor.zeros([input.bool().any().item() as Bool ? 1 : 0, 0], dtype: .int64) }
-        return stack(positions, dim: 1)
     },
 ]

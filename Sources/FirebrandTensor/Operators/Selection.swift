@@ -11,7 +11,10 @@ public func `where`(_ condition: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
         try checkSameDevice(condition, b)
         let type = resultType(a, b)
         let shape = try broadcastShapes(try broadcastShapes(condition.shape, a.shape), b.shape)
-        let result = Tensor(emptyOf: shape, type, on: condition.device)
+        let isPlain = condition.isContiguous && a.isContiguous && b.isContiguous
+        let result =
+            isPlain
+            ? Tensor(emptyOf: shape, type, on: condition.device) : newResult(shape, type, likeAll: [condition, a, b])
         result.backend.select(
             condition, a.dtype == type ? a : a.cast(to: type), b.dtype == type ? b : b.cast(to: type), into: result)
         result.record("WhereBackward0", a, b) { node in

@@ -125,7 +125,7 @@ struct IndexingTests {
             ("index -4 is out of bounds for dimension 1 with size 3", { _ = x[0, -4] }),
             ("too many indices for tensor of dimension 2", { _ = x[0, 0, 0] }),
             ("an index can only have a single ellipsis ('...')", { _ = x[.ellipsis, .ellipsis] }),
-            ("step must be", { _ = x[.range(step: 0)] }),
+            ("slice step cannot be zero", { _ = x[.range(step: 0)] }),
             ("step must be", { _ = x[.range(step: -1)] }),
             ("index 5 is out of bounds for dimension 0 with size 2", { _ = x[[0, 5]] }),
             ("tensors used as indices must be long, int, byte or bool tensors", { _ = x[Tensor([0.5])] }),

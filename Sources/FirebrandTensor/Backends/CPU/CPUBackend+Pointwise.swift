@@ -119,58 +119,6 @@ extension CPUBackend {
         }
     }
 
-    package func copy(_ a: Tensor, into out: Tensor) {
-        if a.dtype != out.dtype {
-            let kernel = fb_find_cast(a.dtype.rawValue, out.dtype.rawValue)!
-            StridedLoop(out, a).run { at, strides, n in kernel(at[0], strides[0], at[1], strides[1], n) }
-            return
-        }
-        let itemSize = out.elementSize
-        if a.isContiguous, out.isContiguous, a.count == out.count {
-            let (o, p) = (out.pointer, a.pointer)
-            parallelFor(out.count, grain: 4 * pointwiseGrain) { begin, end in
-                fb_copy(o + begin * itemSize, itemSize, p + begin * itemSize, itemSize, end - begin, Int32(itemSize))
-            }
-        } else if copyTransposed(a, into: out) {
-            return
-        } else {
-            StridedLoop(out, a).run { at, strides, n in
-                fb_copy(at[0], strides[0], at[1], strides[1], n, Int32(itemSize))
-            }
-        }
-    }
-
-    /// A matrix whose columns are contiguous goes to its rows in blocks, else every element misses the cache.
-    private func copyTransposed(_ a: Tensor, into out: Tensor) -> Bool {
-        guard out.dim >= 2, a.shape == out.shape, out.isContiguous, out.count >= 1024, out.elementSize <= 8 else {
-            return false
-        }
-        let (row, column) = (out.dim - 2, out.dim - 1)
-        guard a.strides[row] == 1, a.strides[column] >= out.shape[row] else { return false }
-        let itemSize = out.elementSize
-        let (rows, columns) = (out.shape[row], out.shape[column])
-        let matrices = out.count / (rows * columns)
-        let outer = Size(out.shape.dropLast(2))
-        let (o, p) = (out.pointer, a.pointer)
-        let stripes = (rows + 15) / 16
-        parallelFor(matrices * stripes, grain: max(1, pointwiseGrain / (16 * columns))) { begin, end in
-            for stripe in begin..<end {
-                let (matrix, first) = (stripe / stripes, stripe % stripes * 16)
-                var source = first
-                var rest = matrix
-                for dimension in (0..<outer.count).reversed() {
-                    source += rest % outer[dimension] * a.strides[dimension]
-                    rest /= outer[dimension]
-                }
-                // out[r][c] = a[r + c * stride]: the transpose of a block whose rows are the columns of `out`.
-                fb_transpose(
-                    o + (matrix * rows + first) * columns * itemSize, columns * itemSize, p + source * itemSize,
-                    a.strides[column] * itemSize, columns, min(16, rows - first), Int32(itemSize))
-            }
-        }
-        return true
-    }
-
     package func fill(_ out: Tensor, _ value: Scalar) {
         let itemSize = Int32(out.elementSize)
         value.withElement(of: out.dtype) { number in
