@@ -91,6 +91,7 @@ extension Tensor {
             }
             try checkSameDevice(self, p)
             try willChangeInPlace(self)
+            forgetHistory("bernoulli_")
             if device.kind == .meta { return self }
             let probabilities: [Double] = p.detach().expand(shape).toArray()
             guard probabilities.allSatisfy({ $0 >= 0 && $0 <= 1 }) else {
