@@ -77,7 +77,9 @@ extension Tensor {
     @discardableResult
     public func bernoulli_(_ p: Double = 0.5, generator: Generator = .default) -> Tensor {
         guarded("bernoulli_", [self]) { () throws(Misuse) in
-            guard p >= 0, p <= 1 else { throw Misuse("bernoulli_ expects p to be in [0, 1], but got p=\(numberText(p))") }
+            guard p >= 0, p <= 1 else {
+                throw Misuse("bernoulli_ expects p to be in [0, 1], but got p=\(numberText(p))")
+            }
             return transformed("bernoulli_", generator) { $0 < p ? 1 : 0 }
         }
     }

@@ -50,7 +50,8 @@ extension Tensor {
             guard std >= 0 else { throw Misuse("normal expects std >= 0.0, but found std \(numberText(std))") }
             try checkNormalType(mean)
             return noGrad {
-                Tensor(emptyOf: mean.shape, mean.dtype, on: mean.device).normal_(0, std, generator: generator).add_(mean)
+                Tensor(emptyOf: mean.shape, mean.dtype, on: mean.device).normal_(0, std, generator: generator).add_(
+                    mean)
             }.recordingZeros("NormalBackward1", [mean])
         }
     }

@@ -4,7 +4,9 @@ import Testing
 /// Four million elements lose no digits, along whichever axis they lie.
 @Suite("Precision of long reductions")
 struct PrecisionTests {
-    static let shapes = [[4_194_304], [1, 4_194_304], [4_194_304, 1], [2048, 2048], [64, 65_536], [65_536, 64], [1_048_576, 4]]
+    static let shapes = [
+        [4_194_304], [1, 4_194_304], [4_194_304, 1], [2048, 2048], [64, 65_536], [65_536, 64], [1_048_576, 4],
+    ]
 
     private func close(_ got: Tensor, _ wanted: Tensor, _ tolerance: Double, _ what: String) {
         let (a, b): ([Double], [Double]) = (got.toArray(), wanted.toArray())
