@@ -16,14 +16,15 @@ struct PrecisionTests {
 
     @Test("Sums, means, spreads and norms of single precision are those of double precision", arguments: shapes)
     func long(_ shape: [Int]) {
+        // Runs of up to 512 elements are added in single precision, which may cost two of its last bits.
         // Far from zero, where naive sums and squares of differences lose most.
         let x = Tensor.rand(shape, generator: Generator(seed: 9)).add(1000)
         let wide = x.double()
         for dim in Array(0..<shape.count).map({ [$0] }) + [Array(0..<shape.count)] {
             let what = "\(shape) over \(dim)"
             for y in [x, shape.count == 2 ? x.t().contiguous().t() : x] {
-                close(y.sum(dim: dim), wide.sum(dim: dim), 1.2e-7, "sum \(what)")
-                close(y.mean(dim: dim), wide.mean(dim: dim), 1.8e-7, "mean \(what)")
+                close(y.sum(dim: dim), wide.sum(dim: dim), 3e-7, "sum \(what)")
+                close(y.mean(dim: dim), wide.mean(dim: dim), 3e-7, "mean \(what)")
                 close(y.norm(dim: dim), wide.norm(dim: dim), 1.8e-7, "norm \(what)")
                 if dim.reduce(1, { $0 * shape[$1] }) > 3 {
                     close(y.var(dim: dim), wide.var(dim: dim), 2e-7, "var \(what)")
