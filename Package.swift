@@ -18,6 +18,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
         .target(name: "CCurl"),
+        .target(name: "CLAPACK"),
         .target(
             name: "CRuntime",
             linkerSettings: [.linkedLibrary(":libgomp.so.1", .when(platforms: [.linux]))]),
@@ -28,7 +29,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("dnnl")]),
 
         // The library, bottom to top.
-        .target(name: "FirebrandTensor", dependencies: ["CRuntime", "CKernels", "CFFT", "COneDNN"]),
+        .target(name: "FirebrandTensor", dependencies: ["CRuntime", "CKernels", "CFFT", "COneDNN", "CLAPACK"]),
         .target(name: "FirebrandNN", dependencies: ["FirebrandTensor"]),
         .target(name: "FirebrandOptim", dependencies: ["FirebrandTensor", "FirebrandNN"]),
         .target(name: "FirebrandData", dependencies: ["FirebrandTensor"]),

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that what Firebrand builds on is there: a Swift toolchain, oneDNN, zlib, libpng and GNU OpenMP to build with,
-# libcurl to download data with. Silent when nothing is missing. Otherwise it installs the missing packages when it may
+# OpenBLAS for linear algebra and libcurl to download data with. Silent when nothing is missing. Otherwise it installs the missing packages when it may
 # (as root, or with a sudo that asks no password), or prints the one line to type.
 set -eu
 
@@ -40,10 +40,10 @@ links() {
 all_there() {
     printf '#include <%s>\n' oneapi/dnnl/dnnl.h zlib.h png.h >"$scratch/all.c"
     "$compiler" -shared -nostdlib -o "$scratch/all.so" "$scratch/all.c" \
-        -ldnnl -lz -lpng -l:libgomp.so.1 -l:libcurl.so.4 >/dev/null 2>&1
+        -ldnnl -lz -lpng -l:libgomp.so.1 -l:libcurl.so.4 -l:libopenblas.so.0 >/dev/null 2>&1
 }
 
-# Sets `missing` to the names among onednn, zlib, png, openmp and curl that are not there.
+# Sets `missing` to the names among onednn, zlib, png, openmp, curl and lapack that are not there.
 find_missing() {
     missing=
     if all_there; then return; fi
@@ -52,6 +52,8 @@ find_missing() {
     links png.h -lpng || missing="$missing png"
     links '' -l:libgomp.so.1 || missing="$missing openmp"
     links '' -l:libcurl.so.4 || missing="$missing curl"
+    # Any LAPACK does; OpenBLAS is the one that is installed.
+    links '' -l:libopenblas.so.0 || links '' -l:liblapack.so.3 || missing="$missing lapack"
 }
 
 if here "$compiler"; then
@@ -78,17 +80,31 @@ fi
 
 # --- Installing it -----------------------------------------------------------------------------------------------
 
-# libcurl is opened when a download starts, so everything else works without it.
-required() { [ "$missing" != " curl" ]; }
+# libcurl is opened when a download starts and LAPACK by the first decomposition, so everything else works without them.
+required() {
+    for name in $missing; do
+        case $name in curl | lapack) ;; *) return 0 ;; esac
+    done
+    return 1
+}
+
+# What does not work without the optional ones that are missing.
+consequence() {
+    case $missing in
+        ' curl') echo 'data cannot be downloaded' ;;
+        ' lapack') echo 'matrices cannot be decomposed' ;;
+        *) echo 'data cannot be downloaded and matrices cannot be decomposed' ;;
+    esac
+}
 
 if here apt-get; then
-    names='onednn=libdnnl-dev zlib=zlib1g-dev png=libpng-dev openmp=libgomp1 curl=libcurl4'
+    names='onednn=libdnnl-dev zlib=zlib1g-dev png=libpng-dev openmp=libgomp1 curl=libcurl4 lapack=libopenblas0'
     install='apt-get install -y --no-install-recommends'
 elif here dnf; then
-    names='onednn=onednn-devel zlib=zlib-devel png=libpng-devel openmp=libgomp curl=libcurl'
+    names='onednn=onednn-devel zlib=zlib-devel png=libpng-devel openmp=libgomp curl=libcurl lapack=openblas'
     install='dnf install -y'
 else
-    say "missing:$missing. Install their development packages (oneDNN, zlib, libpng, GNU OpenMP, libcurl) and try again."
+    say "missing:$missing. Install their development packages (oneDNN, zlib, libpng, GNU OpenMP, libcurl, OpenBLAS) and try again."
     if required; then exit 1; else exit 0; fi
 fi
 
@@ -110,7 +126,7 @@ else
         say "packages are missing; install them with:  $by_hand"
         exit 1
     fi
-    say "libcurl is missing, so data cannot be downloaded; install it with:  $by_hand"
+    say "packages are missing, so $(consequence); install them with:  $by_hand"
     exit 0
 fi
 
@@ -132,7 +148,7 @@ if ! quietly $install $packages; then
             say "could not install$packages"
             exit 1
         fi
-        say "could not install$packages; data cannot be downloaded without it"
+        say "could not install$packages; $(consequence)"
         exit 0
     fi
 fi

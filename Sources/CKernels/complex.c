@@ -202,91 +202,36 @@ fb_unary_kernel fb_find_complex_cast(int from, int to) {
 // ---- Reductions -------------------------------------------------------------------------------------------------
 
 // As the real sums: blocks of 512 elements in lanes, the blocks' totals in double precision.
-enum { LANES = 16, BLOCK = 512 };
+// Sums, counts and logic go through the real kernels; products have one of their own.
 
-#define COMPLEX_REDUCTIONS(S, T, R)                                                                            \
-    CLONES static void sum_row_##S(void *out, const void *input, ptrdiff_t n) {                                \
-        const R *a = input;                                                                                    \
-        double re = 0, im = 0;                                                                                 \
-        ptrdiff_t i = 0;                                                                                       \
-        for (; i + BLOCK <= n; i += BLOCK) {                                                                   \
-            R lane[2 * LANES] = {0};                                                                           \
-            for (ptrdiff_t j = 2 * i; j < 2 * (i + BLOCK); j += 2 * LANES)                                     \
-                for (int l = 0; l < 2 * LANES; l++) lane[l] += a[j + l];                                       \
-            for (int l = 0; l < 2 * LANES; l += 2) re += lane[l], im += lane[l + 1];                           \
-        }                                                                                                      \
-        for (; i < n; i++) re += a[2 * i], im += a[2 * i + 1];                                                 \
-        *(T *)out = (T){(R)re, (R)im};                                                                         \
-    }                                                                                                          \
-    static void prod_row_##S(void *out, const void *input, ptrdiff_t n) {                                      \
-        const T *a = input;                                                                                    \
-        T s = {1, 0};                                                                                          \
-        for (ptrdiff_t i = 0; i < n; i++) s = mul_##S(s, a[i]);                                                \
-        *(T *)out = s;                                                                                         \
-    }                                                                                                          \
-    static void all_row_##S(void *out, const void *input, ptrdiff_t n) {                                       \
-        const T *a = input;                                                                                    \
-        bool s = true;                                                                                         \
-        for (ptrdiff_t i = 0; i < n; i++) s = s && !is_zero_##S(a[i]);                                         \
-        *(bool *)out = s;                                                                                      \
-    }                                                                                                          \
-    static void any_row_##S(void *out, const void *input, ptrdiff_t n) {                                       \
-        const T *a = input;                                                                                    \
-        bool s = false;                                                                                        \
-        for (ptrdiff_t i = 0; i < n; i++) s = s || !is_zero_##S(a[i]);                                         \
-        *(bool *)out = s;                                                                                      \
-    }                                                                                                          \
-    static void prod_column_##S(                                                                               \
-        void *out, const void *input, ptrdiff_t rows, ptrdiff_t stride, ptrdiff_t columns) {                   \
-        T *o = out;                                                                                            \
-        for (ptrdiff_t c = 0; c < columns; c++) o[c] = (T){1, 0};                                              \
-        for (ptrdiff_t r = 0; r < rows; r++) {                                                                 \
-            const T *x = (const T *)input + r * stride;                                                        \
-            for (ptrdiff_t c = 0; c < columns; c++) o[c] = mul_##S(o[c], x[c]);                                \
-        }                                                                                                      \
-    }                                                                                                          \
-    static void all_column_##S(                                                                                \
-        void *out, const void *input, ptrdiff_t rows, ptrdiff_t stride, ptrdiff_t columns) {                   \
-        bool *o = out;                                                                                         \
-        for (ptrdiff_t c = 0; c < columns; c++) o[c] = true;                                                   \
-        for (ptrdiff_t r = 0; r < rows; r++) {                                                                 \
-            const T *x = (const T *)input + r * stride;                                                        \
-            for (ptrdiff_t c = 0; c < columns; c++) o[c] &= !is_zero_##S(x[c]);                                \
-        }                                                                                                      \
-    }                                                                                                          \
-    static void any_column_##S(                                                                                \
-        void *out, const void *input, ptrdiff_t rows, ptrdiff_t stride, ptrdiff_t columns) {                   \
-        bool *o = out;                                                                                         \
-        for (ptrdiff_t c = 0; c < columns; c++) o[c] = false;                                                  \
-        for (ptrdiff_t r = 0; r < rows; r++) {                                                                 \
-            const T *x = (const T *)input + r * stride;                                                        \
-            for (ptrdiff_t c = 0; c < columns; c++) o[c] |= !is_zero_##S(x[c]);                                \
-        }                                                                                                      \
+#define COMPLEX_PRODUCT(S, T)                                                                              \
+    static void prod_##S##_init(void *acc, ptrdiff_t n) {                                                  \
+        for (ptrdiff_t i = 0; i < n; i++) ((T *)acc)[i] = (T){1, 0};                                       \
+    }                                                                                                      \
+    static void prod_##S##_join(void *acc, const void *other, ptrdiff_t n) {                               \
+        for (ptrdiff_t i = 0; i < n; i++) ((T *)acc)[i] = mul_##S(((T *)acc)[i], ((const T *)other)[i]);   \
+    }                                                                                                      \
+    static void prod_##S##_row(void *acc, const void *input, ptrdiff_t n) {                                \
+        T s = *(T *)acc;                                                                                   \
+        for (ptrdiff_t i = 0; i < n; i++) s = mul_##S(s, ((const T *)input)[i]);                           \
+        *(T *)acc = s;                                                                                     \
+    }                                                                                                      \
+    static void prod_##S##_column(                                                                         \
+        void *acc, const void *input, ptrdiff_t rows, ptrdiff_t stride, ptrdiff_t columns) {               \
+        for (ptrdiff_t r = 0; r < rows; r++) prod_##S##_join(acc, (const T *)input + r * stride, columns); \
+    }                                                                                                      \
+    static void prod_##S##_finish(void *out, void *second, const void *acc, ptrdiff_t n) {                 \
+        for (ptrdiff_t i = 0; i < n; i++) ((T *)out)[i] = ((const T *)acc)[i];                             \
     }
-COMPLEX_REDUCTIONS(c64, fb_c64, float)
-COMPLEX_REDUCTIONS(c128, fb_c128, double)
+COMPLEX_PRODUCT(c64, fb_c64)
+COMPLEX_PRODUCT(c128, fb_c128)
 
-// Columns of complex numbers are twice as many columns of real ones.
-static void sum_column_c64(void *out, const void *a, ptrdiff_t rows, ptrdiff_t stride, ptrdiff_t columns) {
-    fb_find_column_reduction(FB_SUM, FB_F32)(out, a, rows, 2 * stride, 2 * columns);
-}
-static void sum_column_c128(void *out, const void *a, ptrdiff_t rows, ptrdiff_t stride, ptrdiff_t columns) {
-    fb_find_column_reduction(FB_SUM, FB_F64)(out, a, rows, 2 * stride, 2 * columns);
-}
+#define PRODUCT_ENTRY(S, D) \
+    {sizeof(fb_##S), D, prod_##S##_init, prod_##S##_row, prod_##S##_column, prod_##S##_join, prod_##S##_finish}
+static const fb_reduction products[2] = {PRODUCT_ENTRY(c64, FB_C64), PRODUCT_ENTRY(c128, FB_C128)};
 
-static const fb_row_reduction rows_table[FB_REDUCTION_COUNT][2] = {
-    [FB_SUM] = {sum_row_c64, sum_row_c128}, [FB_PROD] = {prod_row_c64, prod_row_c128},
-    [FB_ALL] = {all_row_c64, all_row_c128}, [FB_ANY] = {any_row_c64, any_row_c128},
-};
-static const fb_column_reduction columns_table[FB_REDUCTION_COUNT][2] = {
-    [FB_SUM] = {sum_column_c64, sum_column_c128}, [FB_PROD] = {prod_column_c64, prod_column_c128},
-    [FB_ALL] = {all_column_c64, all_column_c128}, [FB_ANY] = {any_column_c64, any_column_c128},
-};
-fb_row_reduction fb_find_complex_row_reduction(fb_reduction_op op, int dtype) {
-    return rows_table[op][dtype - FB_C64];
-}
-fb_column_reduction fb_find_complex_column_reduction(fb_reduction_op op, int dtype) {
-    return columns_table[op][dtype - FB_C64];
+const fb_reduction *fb_find_complex_reduction(fb_reduction_op op, int dtype) {
+    return op == FB_PROD ? &products[dtype - FB_C64] : NULL;
 }
 
 // ---- Products of matrices: as in matmul.c ---------------------------------------------------------------------------

@@ -8,11 +8,15 @@ typedef struct { uint64_t parts[2]; } pair;
     if (so == sizeof(T) && sa == 0) {                                                            \
         T *o = (T *)out, value = *(const T *)a;                                                  \
         for (ptrdiff_t i = 0; i < n; i++) o[i] = value;                                          \
+    } else if (so == sizeof(T) && sa == -(ptrdiff_t)sizeof(T)) {                                 \
+        T *o = (T *)out;                                                                         \
+        const T *x = (const T *)a;                                                               \
+        INDEPENDENT for (ptrdiff_t i = 0; i < n; i++) o[i] = x[-i];                              \
     } else {                                                                                     \
         for (ptrdiff_t i = 0; i < n; i++, out += so, a += sa) *(T *)out = *(const T *)a;         \
     }
 
-void fb_copy(void *out, ptrdiff_t so, const void *a, ptrdiff_t sa, ptrdiff_t n, int item_size) {
+CLONES void fb_copy(void *out, ptrdiff_t so, const void *a, ptrdiff_t sa, ptrdiff_t n, int item_size) {
     if (so == item_size && sa == item_size) {
         memmove(out, a, (size_t)n * (size_t)item_size);
         return;
@@ -25,27 +29,6 @@ void fb_copy(void *out, ptrdiff_t so, const void *a, ptrdiff_t sa, ptrdiff_t n, 
     case 16: STRIDED_COPY(pair) break;
     default:
         for (ptrdiff_t i = 0; i < n; i++, out += so, a += sa) memcpy(out, a, (size_t)item_size);
-    }
-}
-
-// Blocks of 16 x 16 keep both sides within a few cache lines.
-#define TRANSPOSE(T)                                                                             \
-    for (ptrdiff_t r0 = 0; r0 < rows; r0 += 16)                                                  \
-        for (ptrdiff_t c0 = 0; c0 < columns; c0 += 16) {                                         \
-            ptrdiff_t r1 = r0 + 16 < rows ? r0 + 16 : rows, c1 = c0 + 16 < columns ? c0 + 16 : columns; \
-            for (ptrdiff_t c = c0; c < c1; c++) {                                                \
-                T *o = (T *)(out + c * out_row);                                                 \
-                for (ptrdiff_t r = r0; r < r1; r++) o[r] = *(const T *)(a + r * a_row + c * (ptrdiff_t)sizeof(T)); \
-            }                                                                                    \
-        }
-
-void fb_transpose(
-    void *out, ptrdiff_t out_row, const void *a, ptrdiff_t a_row, ptrdiff_t rows, ptrdiff_t columns, int item_size) {
-    switch (item_size) {
-    case 1: TRANSPOSE(uint8_t) break;
-    case 2: TRANSPOSE(uint16_t) break;
-    case 4: TRANSPOSE(uint32_t) break;
-    default: TRANSPOSE(uint64_t)
     }
 }
 
@@ -78,6 +61,22 @@ void fb_fill(void *out, ptrdiff_t so, const void *value, ptrdiff_t n, int item_s
         const bool *c = (const bool *)condition;                                                        \
         INDEPENDENT for (ptrdiff_t i = 0; i < n; i++) {                                                 \
             const T p = x[i], q = y[i];                                                                 \
+            o[i] = c[i] ? p : q;                                                                        \
+        }                                                                                               \
+    } else if (so == sizeof(T) && sc == 1 && sa == 0 && sb == sizeof(T)) {                              \
+        T *o = (T *)out;                                                                                \
+        const T p = *(const T *)a, *y = (const T *)b;                                                   \
+        const bool *c = (const bool *)condition;                                                        \
+        INDEPENDENT for (ptrdiff_t i = 0; i < n; i++) {                                                 \
+            const T q = y[i];                                                                           \
+            o[i] = c[i] ? p : q;                                                                        \
+        }                                                                                               \
+    } else if (so == sizeof(T) && sc == 1 && sa == sizeof(T) && sb == 0) {                              \
+        T *o = (T *)out;                                                                                \
+        const T *x = (const T *)a, q = *(const T *)b;                                                   \
+        const bool *c = (const bool *)condition;                                                        \
+        INDEPENDENT for (ptrdiff_t i = 0; i < n; i++) {                                                 \
+            const T p = x[i];                                                                           \
             o[i] = c[i] ? p : q;                                                                        \
         }                                                                                               \
     } else {                                                                                            \

@@ -125,8 +125,8 @@ static bool scatter_half(
 }
 
 bool fb_scatter(
-    fb_put_op op, int dtype, void *out, ptrdiff_t so, ptrdiff_t step, const int64_t *index, ptrdiff_t si, const void *a,
-    ptrdiff_t sa, ptrdiff_t n, int64_t low, int64_t high, int64_t limit) {
+    fb_put_op op, int dtype, size_t item_size, void *out, ptrdiff_t so, ptrdiff_t step, const int64_t *index,
+    ptrdiff_t si, const void *a, ptrdiff_t sa, ptrdiff_t n, int64_t low, int64_t high, int64_t limit) {
 #define CALL(S, ARITHMETIC, ORDERED) scatter_##S(op, out, so, step, index, si, a, sa, n, low, high, limit)
     switch (dtype) {
     case FB_BOOL: return CALL(bool, , );
@@ -140,7 +140,16 @@ bool fb_scatter(
     case FB_F16: case FB_BF16:
         if (op == FB_PUT) return CALL(i16, , );
         return scatter_half(op, dtype, out, so, step, index, si, a, sa, n, low, high, limit);
-    default: return false;
+    default: {
+        // Wider ones are only put.
+        bool bad = false;
+        for (ptrdiff_t i = 0; i < n; i++) {
+            const int64_t at = *(const int64_t *)((const void *)index + i * si);
+            bad |= (uint64_t)at >= (uint64_t)limit;
+            if (at >= low && at < high) memcpy(out + i * so + at * step, a + i * sa, item_size);
+        }
+        return !bad;
+    }
     }
 #undef CALL
 }

@@ -48,8 +48,7 @@ fb_binary_kernel fb_find_special_binary(fb_binary_op op, int dtype);
 fb_unary_kernel fb_find_complex_unary(fb_unary_op op, int dtype);
 fb_binary_kernel fb_find_complex_binary(fb_binary_op op, int dtype);
 fb_unary_kernel fb_find_complex_cast(int from, int to);
-fb_row_reduction fb_find_complex_row_reduction(fb_reduction_op op, int dtype);
-fb_column_reduction fb_find_complex_column_reduction(fb_reduction_op op, int dtype);
+const fb_reduction *fb_find_complex_reduction(fb_reduction_op op, int dtype);
 fb_matmul_kernel fb_find_complex_matmul(int dtype);
 
 #endif

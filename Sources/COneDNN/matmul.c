@@ -53,15 +53,17 @@ static void clear(entry *e) {
 #if DNNL_VERSION_MAJOR >= 3
 typedef dnnl_memory_desc_t memory_description;
 #define DESCRIPTION_OF(md) (md)
-static dnnl_status_t describe(memory_description *md, int rank, const dnnl_dims_t dims, const dnnl_dims_t strides) {
-    return dnnl_memory_desc_create_with_strides(md, rank, dims, dnnl_f32, strides);
+static dnnl_status_t describe(
+    memory_description *md, int rank, const dnnl_dims_t dims, dnnl_data_type_t type, const dnnl_dims_t strides) {
+    return dnnl_memory_desc_create_with_strides(md, rank, dims, type, strides);
 }
 static void forget(memory_description *md) { dnnl_memory_desc_destroy(*md); }
 #else
 typedef dnnl_memory_desc_t memory_description;
 #define DESCRIPTION_OF(md) (&(md))
-static dnnl_status_t describe(memory_description *md, int rank, const dnnl_dims_t dims, const dnnl_dims_t strides) {
-    return dnnl_memory_desc_init_by_strides(md, rank, dims, dnnl_f32, strides);
+static dnnl_status_t describe(
+    memory_description *md, int rank, const dnnl_dims_t dims, dnnl_data_type_t type, const dnnl_dims_t strides) {
+    return dnnl_memory_desc_init_by_strides(md, rank, dims, type, strides);
 }
 static void forget(memory_description *md) { (void)md; }
 #endif
@@ -86,6 +88,12 @@ static dnnl_status_t create_primitive(
     return status;
 }
 
+static const dnnl_data_type_t types[FB_ONEDNN_TYPE_COUNT] = {
+    [FB_ONEDNN_F32] = dnnl_f32, [FB_ONEDNN_BF16] = dnnl_bf16, [FB_ONEDNN_F16] = dnnl_f16};
+static _Atomic bool refused[FB_ONEDNN_TYPE_COUNT];
+
+bool fb_onednn_takes(int type) { return !refused[type]; }
+
 static dnnl_status_t fill(entry *e, const fb_matmul_shape *s, dnnl_engine_t engine) {
     e->shape = *s;
     int rank = s->batch == 1 ? 2 : 3;
@@ -103,7 +111,7 @@ static dnnl_status_t fill(entry *e, const fb_matmul_shape *s, dnnl_engine_t engi
     do {                                                        \
         memcpy(dims, (d) + skip, (size_t)rank * sizeof(int64_t));     \
         memcpy(strides, (st) + skip, (size_t)rank * sizeof(int64_t)); \
-        TRY(describe(&(md), rank, dims, strides));              \
+        TRY(describe(&(md), rank, dims, types[s->type], strides)); \
     } while (0)
     DESCRIBE(a, a_dims, a_strides);
     DESCRIBE(b, b_dims, b_strides);
@@ -151,7 +159,7 @@ static dnnl_status_t open_cache(void) {
     return dnnl_success;
 }
 
-int fb_matmul_f32(const fb_matmul_shape *shape, const float *a, const float *b, const float *bias, float *c) {
+int fb_onednn_matmul(const fb_matmul_shape *shape, const void *a, const void *b, const void *bias, void *c) {
     if (!cache) TRY(open_cache());
     entry *e = &cache->entries[hash(shape) % CACHE_SIZE];
     if (!e->primitive || memcmp(&e->shape, shape, sizeof *shape) != 0) {
@@ -159,6 +167,7 @@ int fb_matmul_f32(const fb_matmul_shape *shape, const float *a, const float *b, 
         dnnl_status_t status = fill(e, shape, cache->engine);
         if (status != dnnl_success) {
             clear(e);
+            if (status == dnnl_unimplemented) refused[shape->type] = true;
             return status;
         }
     }

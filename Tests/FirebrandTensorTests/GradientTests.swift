@@ -9,8 +9,12 @@ import Testing
         case contiguous, transposed, sliced, expanded
     }
 
-    /// Rows that cannot be checked so: results that are not float64, and one that depends on nothing.
-    private static let excepted: Set<String> = ["cfloat", "float", "half", "bfloat16", "zero_"]
+    /// Rows that cannot be checked so: results that are not float64, one that depends on nothing, and two whose signs are
+    /// drawn. (Random ones differ from call to call and have tests of their own; of equal elements, which `expanded` gives,
+    /// PyTorch's masked.std has no slope.)
+    private static let excepted: Set<String> = [
+        "cfloat", "float", "half", "bfloat16", "zero_", "svd_lowrank", "pca_lowrank",
+    ]
 
     /// What the floating-point operands are made: real, complex, or complex but for all after the first.
     enum Numbers: CaseIterable {
@@ -30,15 +34,16 @@ import Testing
         "view_as_real", "where",
     ]
 
-    static let names = OperatorSamples.table.rows.filter { $0.isDifferentiable && !excepted.contains($0.name) }.map(
-        \.name)
+    static let names = OperatorSamples.table.rows.filter {
+        $0.isDifferentiable && $0.family != .random && !excepted.contains($0.name)
+    }.map(\.name)
 
     @Test("have the gradient that differences give", arguments: names)
     func gradients(_ name: String) throws {
         var checked = 0
         var samples = 0
         for sample in OperatorSamples.byRow[name] ?? [] where samples < 16 {
-            for layout in Layout.allCases {
+            for layout in Layout.allCases where layout != .expanded || name != "masked.std" {
                 guard let call = Call(sample, layout) else { continue }
                 samples += layout == .contiguous ? 1 : 0
                 checked += try check(call, "\(sample.source), \(layout)") { call in
@@ -166,6 +171,7 @@ import Testing
                 known[ObjectIdentifier(tensor)] = input
                 return input
             }
+            if layout == .expanded, OperatorSamples.needsFullRank(sample.name) { return nil }
             name = sample.name
             positional = sample.positional.map { $0.mapTensors(prepared) }
             named = sample.named.mapValues { $0.mapTensors(prepared) }
@@ -189,7 +195,9 @@ import Testing
             let inputs =
                 name.hasSuffix("_")
                 ? positional.map { $0.mapTensors { $0.requiresGrad ? $0 : $0.clone() } } : positional
-            return try OperatorSamples.table.call(name, inputs, named).tensors.filter {
+            let structured = OperatorSamples.structured(name, inputs, named)
+            let results = try OperatorSamples.table.call(name, structured, named).tensors
+            return OperatorSamples.determined(name, results).filter {
                 $0.dtype.isFloatingPoint || $0.dtype.isComplex
             }
         }

@@ -29,7 +29,7 @@ extension OperatorSamples {
             sample("index_fill", [x, .int(1), integers([2, 0, 2]), numbers(from: 1, to: 1)]),
             sample("masked_select", [x, mask]),
             sample("masked_scatter", [x, mask, numbers(10)]),
-            sample("scatter", [x, .int(1), grid, numbers(3, 3)]),
+            sample("scatter", [x, .int(1), .tensor(Tensor([[0, 2], [1, 3], [2, 0]])), numbers(3, 3)]),
             sample("scatter", [x, .int(1), grid], ["value": .double(2)]),
             sample("scatter_add", [x, .int(0), grid, numbers(3, 2)]),
         ]
@@ -38,9 +38,22 @@ extension OperatorSamples {
                 let named = ["include_self": OperatorValue.bool(includesSelf)]
                 samples.append(sample("scatter_reduce", [x, .int(0), grid, numbers(3, 2), .string(reduce)], named))
                 samples.append(
-                    sample("index_reduce", [x, .int(0), integers([2, 2]), numbers(2, 4), .string(reduce)], named))
+                    sample(
+                        "index_reduce",
+                        [x, .int(0), integers([2, 2]), numbers(2, 4, from: 0.33, to: 2.2), .string(reduce)], named))
             }
         }
+        let points = OperatorValue.tensor(Tensor([[0.5, 1], [2, 0], [1, 1]]))
+        let vector = OperatorValue.tensor(Tensor([0.5, 1, 1, 3]))
+        samples += [
+            sample("unravel_index", [integers([5, 1]), .list([.int(2), .int(3)])]), sample("argwhere", [points]),
+            sample("nonzero_static", [points], ["size": .int(7)]), sample("argsort", [x]),
+            sample("unique", [vector], ["return_counts": .bool(true)]), sample("unique_consecutive", [vector]),
+            sample("searchsorted", [vector, points]), sample("bucketize", [points, vector]),
+            sample("isin", [points, vector]), sample("bincount", [integers([1, 0, 1])]),
+            sample("histc", [vector], ["bins": .int(3)]), sample("histogram", [vector, .int(3)]),
+            sample("histogramdd", [points, .list([.int(2), .int(3)])]),
+        ]
         return samples
     }
 }

@@ -188,7 +188,11 @@ import Testing
         }
         let order: [Int] = try table.call("randperm", [.int(10)]).tensors[0].toArray()
         #expect(order.sorted() == Array(0..<10))
-        let named = Set(calls.map(\.0) + ["randperm"])
+        for name in ["svd_lowrank", "pca_lowrank"] {
+            let shapes = try table.call(name, [x], ["q": .int(2)]).tensors.map(\.shape)
+            #expect(shapes == [[2, 2], [2], [3, 2]], "\(name)")
+        }
+        let named = Set(calls.map(\.0) + ["randperm", "svd_lowrank", "pca_lowrank"])
         for row in table.rows where row.family == .random { #expect(named.contains(row.name), "\(row.name)") }
     }
 

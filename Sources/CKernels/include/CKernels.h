@@ -95,28 +95,68 @@ void fb_fill(void *out, ptrdiff_t out_stride, const void *value, ptrdiff_t n, in
 void fb_arange_f64(double *out, double start, double step, ptrdiff_t first, ptrdiff_t n);
 void fb_arange_i64(int64_t *out, int64_t start, int64_t step, ptrdiff_t first, ptrdiff_t n);
 
-// ---- Reductions of a contiguous block ---------------------------------------------------------------------------
+// ---- Reductions -----------------------------------------------------------------------------------------------------
 
-typedef enum : int32_t { FB_SUM, FB_PROD, FB_MAX, FB_MIN, FB_ALL, FB_ANY, FB_REDUCTION_COUNT } fb_reduction_op;
+typedef enum : int32_t {
+    FB_SUM, FB_NANSUM, FB_SUM_ABS, FB_SUM_SQUARES, FB_PROD, FB_MAX, FB_MIN, FB_ALL, FB_ANY, FB_COUNT_NONZERO,
+    // Position of the first largest (smallest), the first NaN before all; second result: the element there.
+    FB_ARGMAX, FB_ARGMIN,
+    // Sum of squared differences from the mean; second result: the mean.
+    FB_MOMENTS,
+    FB_LOGSUMEXP,
+    FB_REDUCTION_COUNT
+} fb_reduction_op;
 
-/// Element type of the result of a reduction over `dtype` (sums and products of integers are int64).
-int fb_reduction_result(fb_reduction_op op, int dtype);
+/// Columns a call may have at most.
+enum { FB_REDUCTION_COLUMNS = 1024 };
 
-/// Reduces `n` contiguous elements to one. Float sums run in blocks whose totals are added in double precision.
-typedef void (*fb_row_reduction)(void *out, const void *a, ptrdiff_t n);
-/// Reduces rows [0, rows) of a block of `columns` contiguous elements with a row stride, column by column.
-typedef void (*fb_column_reduction)(void *out, const void *a, ptrdiff_t rows, ptrdiff_t row_stride, ptrdiff_t columns);
-fb_row_reduction fb_find_row_reduction(fb_reduction_op op, int dtype);
-fb_column_reduction fb_find_column_reduction(fb_reduction_op op, int dtype);
+/// A reduction joins elements to accumulators, in as many calls as the driver likes, and makes results of them.
+typedef struct {
+    /// Bytes of one accumulator, which lie side by side.
+    int32_t accumulator_size;
+    /// The type of the results.
+    int32_t result;
+    void (*init)(void *accumulators, ptrdiff_t n);
+    /// Joins `n` contiguous elements to one accumulator.
+    void (*row)(void *accumulator, const void *a, ptrdiff_t n);
+    /// Joins each of `columns` contiguous elements to an accumulator of its own, over `rows` rows a stride (in elements) apart.
+    void (*column)(void *accumulators, const void *a, ptrdiff_t rows, ptrdiff_t row_stride, ptrdiff_t columns);
+    /// Joins accumulators of the elements that come next.
+    void (*join)(void *accumulators, const void *others, ptrdiff_t n);
+    /// Results, and second results where there are any and `second` is not NULL.
+    void (*finish)(void *out, void *second, const void *accumulators, ptrdiff_t n);
+} fb_reduction;
 
-/// Index of the first largest (smallest) of `n` elements, a byte stride apart; the first NaN wins.
-typedef int64_t (*fb_arg_reduction)(const void *a, ptrdiff_t stride, ptrdiff_t n);
-fb_arg_reduction fb_find_argmax(int dtype);
-fb_arg_reduction fb_find_argmin(int dtype);
+/// NULL where the reduction has no meaning for the element type, or none of its own (16-bit floats).
+const fb_reduction *fb_find_reduction(fb_reduction_op op, int dtype);
 
-/// Sum of squared differences from the mean, in double precision, and the mean.
-void fb_moments_f32(const float *a, ptrdiff_t n, double *mean, double *squares);
-void fb_moments_f64(const double *a, ptrdiff_t n, double *mean, double *squares);
+// ---- Scans ----------------------------------------------------------------------------------------------------------
+
+typedef enum : int32_t { FB_CUMSUM, FB_CUMPROD, FB_CUMMAX, FB_CUMMIN, FB_LOGCUMSUMEXP, FB_SCAN_COUNT } fb_scan_op;
+
+/// Each element joined with all before it; strides in elements. `indices` (of extrema) may be NULL.
+typedef struct {
+    /// One line; `before` is a total to start from, or NULL.
+    void (*row)(
+        void *out, ptrdiff_t out_stride, int64_t *indices, ptrdiff_t index_stride, const void *a, ptrdiff_t a_stride,
+        ptrdiff_t n, const void *before);
+    /// `columns` (at most FB_REDUCTION_COLUMNS) contiguous lines side by side, along rows a stride apart.
+    void (*column)(
+        void *out, ptrdiff_t out_stride, int64_t *indices, ptrdiff_t index_stride, const void *a, ptrdiff_t a_stride,
+        ptrdiff_t rows, ptrdiff_t columns);
+    /// Adds the total of a line (double, or int64 for integers); NULL where lines cannot be taken up in the middle.
+    void (*total)(void *total, const void *a, ptrdiff_t a_stride, ptrdiff_t n);
+} fb_scan;
+
+const fb_scan *fb_find_scan(fb_scan_op op, int dtype);
+
+/// out[i] = terms[i] + factors[i] * out[i - 1], from out[0] = terms[0]; strides in elements.
+void fb_recurrence_f32(
+    float *out, ptrdiff_t out_stride, const float *factors, ptrdiff_t factor_stride, const float *terms,
+    ptrdiff_t term_stride, ptrdiff_t n);
+void fb_recurrence_f64(
+    double *out, ptrdiff_t out_stride, const double *factors, ptrdiff_t factor_stride, const double *terms,
+    ptrdiff_t term_stride, ptrdiff_t n);
 
 // ---- Softmax and its losses, row by row ---------------------------------------------------------------------------
 
@@ -177,6 +217,11 @@ void fb_sgd_f64(double *parameter, const double *gradient, double *buffer, ptrdi
 /// Bytes to floats in [0, 1]: value / 255, correctly rounded as PyTorch's division is.
 void fb_unit_scale_u8(float *out, const uint8_t *a, ptrdiff_t n);
 
+// ---- Distances --------------------------------------------------------------------------------------------------
+
+/// The p-distances of one row of k numbers to m rows that lie one after another.
+void fb_distances_f32(float *out, const float *a, const float *b, ptrdiff_t m, ptrdiff_t k, double p);
+void fb_distances_f64(double *out, const double *a, const double *b, ptrdiff_t m, ptrdiff_t k, double p);
 #include "CKernelsIndexing.h"
 #include "CKernelsSorting.h"
 

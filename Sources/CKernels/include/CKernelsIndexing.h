@@ -18,7 +18,7 @@ bool fb_gather(
 /// out[i * out_stride + index[i] * step] op= a[i] for the indices in [low, high), the others being somebody else's; false
 /// where one is not in [0, limit).
 bool fb_scatter(
-    fb_put_op op, int dtype, void *out, ptrdiff_t out_stride, ptrdiff_t step, const int64_t *index,
+    fb_put_op op, int dtype, size_t item_size, void *out, ptrdiff_t out_stride, ptrdiff_t step, const int64_t *index,
     ptrdiff_t index_stride, const void *a, ptrdiff_t a_stride, ptrdiff_t n, int64_t low, int64_t high, int64_t limit);
 
 /// out[i] op= a[i]: what `fb_scatter` does where neighbours share one index.

@@ -2,9 +2,13 @@
 #ifndef FIREBRAND_CONEDNN_H
 #define FIREBRAND_CONEDNN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/// One batched product of float32 matrices: C[b] = A[b] x B[b] (+ bias row), strides counted in elements.
+/// Types of elements; sums are kept in float32 for all of them.
+enum { FB_ONEDNN_F32, FB_ONEDNN_BF16, FB_ONEDNN_F16, FB_ONEDNN_TYPE_COUNT };
+
+/// One batched product of matrices of one type: C[b] = A[b] x B[b] (+ bias row), strides counted in elements.
 /// Each of the two last strides of A, of B and of C must include a 1 (a matrix or its transpose).
 typedef struct {
     int64_t batch, m, n, k;
@@ -12,10 +16,14 @@ typedef struct {
     int64_t b_batch, b_row, b_column;
     int64_t c_batch, c_row, c_column;
     int64_t has_bias;                  // a row of n values added to each row of C
+    int64_t type;                      // FB_ONEDNN_F32 and so on
 } fb_matmul_shape;
 
 /// Runs it on the calling thread's team. Primitives are cached by shape, per thread. Returns 0, or oneDNN's status.
-int fb_matmul_f32(const fb_matmul_shape *shape, const float *a, const float *b, const float *bias, float *c);
+int fb_onednn_matmul(const fb_matmul_shape *shape, const void *a, const void *b, const void *bias, void *c);
+
+/// Whether matrices of the type have not yet been refused: 16-bit ones need certain processors and versions.
+bool fb_onednn_takes(int type);
 
 /// The library's version, as 10000 * major + 100 * minor + patch.
 int fb_onednn_version(void);

@@ -22,11 +22,26 @@ typedef struct {
     /// Graph nodes are being freed; those freed in turn wait in `pendingNodes` (a Swift object, retained), or NULL.
     bool isReleasingNodes;
     void *pendingNodes;
+    /// Inside `inferenceMode { }`: new storages are inference tensors', and nothing is recorded.
+    bool isInferenceMode;
+    /// Anomaly mode: nodes remember the call that made them, and backward looks for NaN.
+    bool detectsAnomalies, checksForNaN;
+    /// The number of the forward-mode level that is open; 0 where none is, or while it is set aside.
+    uint32_t dualLevel;
+    /// The innermost hooks for saved tensors (a Swift object, unretained), or NULL.
+    void *savedTensorHooks;
 } fb_thread_state;
 
 extern _Thread_local fb_thread_state fb_thread_state_storage;
 
 static inline fb_thread_state *fb_thread(void) { return &fb_thread_state_storage; }
+
+/// The return addresses of the calls that led here, innermost first; gives how many. For anomaly mode.
+int fb_call_stack(void **addresses, int capacity);
+
+/// Writes the name (as the linker knows it) of the function a return address lies in; false where there is none. Slow:
+/// reads the program's file.
+bool fb_function_name(const void *address, char *name, size_t capacity);
 
 // ---- The team ---------------------------------------------------------------------------------------------------
 

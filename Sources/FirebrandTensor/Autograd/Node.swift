@@ -9,8 +9,7 @@ public final class Node: @unchecked Sendable, CustomStringConvertible {
     /// The same for operations with several results; results nobody used have no gradient.
     package typealias MultiRule = (_ node: Node, _ grads: [Tensor?]) -> Gradients
 
-    /// PyTorch's name of the operation's backward: `AddBackward0`.
-    public let name: StaticString
+    @exclusivity(unchecked) let operation: StaticString
     // As in `Tensor`, without run-time exclusivity checks.
     // Most operations have at most three inputs; the list of further ones is empty and costs nothing.
     @exclusivity(unchecked) var edge0 = Edge(), edge1 = Edge(), edge2 = Edge()
@@ -23,34 +22,35 @@ public final class Node: @unchecked Sendable, CustomStringConvertible {
     @exclusivity(unchecked) var scratch = BackwardScratch()
     @exclusivity(unchecked) var moreGrads: [Tensor?] = []
     @exclusivity(unchecked) var outputCount: Int32 = 1
-    // What is called with an output's gradient before the rule: `retainGrad` and hooks.
-    @exclusivity(unchecked) var outputHooks: [(output: Int, hook: (Tensor) -> Tensor?)] = []
+    /// Hooks, metadata and what else few nodes have.
+    @exclusivity(unchecked) var extras: NodeExtras?
 
-    init(_ name: StaticString) {
-        self.name = name
-        sequence = fb_thread().pointee.nodeCount
-        fb_thread().pointee.nodeCount = sequence &+ 1
+    init(_ operation: StaticString) {
+        self.operation = operation
+        let thread = fb_thread()!
+        sequence = thread.pointee.nodeCount
+        thread.pointee.nodeCount = sequence &+ 1
+        if thread.pointee.detectsAnomalies { madeExtras.forwardCall = ForwardCall() }
     }
+
+    /// PyTorch's name of the operation's backward: `AddBackward0`. PyTorch: `Node.name()`.
+    public var name: String { extras?.name ?? operation.description }
 
     /// `<AddBackward0>`.
     public var description: String { "<\(name)>" }
 
-    /// Whether input `index` wants a gradient.
-    @inline(__always)
-    package func needs(_ index: Int) -> Bool { edge(index).isPresent }
-
-    /// Keeps an operand for the rule; what changed it in place by then is reported.
-    @inline(__always)
-    package func save(_ tensor: Tensor) -> SavedTensor {
-        savesTensors = true
-        return SavedTensor(tensor: tensor, version: tensor.storage.version, isOutput: false)
+    /// The extras, made when first needed.
+    var madeExtras: NodeExtras {
+        if let extras { return extras }
+        let made = NodeExtras()
+        extras = made
+        return made
     }
 
-    /// Keeps the operation's own result for the rule, without keeping the node alive through it.
+    /// Whether input `index` wants a gradient, or has a tangent to be pushed forward.
     @inline(__always)
-    package func saveOutput(_ tensor: Tensor) -> SavedTensor {
-        savesTensors = true
-        return SavedTensor(tensor: tensor.alias(), version: tensor.storage.version, isOutput: true)
+    package func needs(_ index: Int) -> Bool {
+        edge(index).isPresent || (extras != nil && extras!.pushedInputs.contains(index))
     }
 
     func edge(_ index: Int) -> Edge {
@@ -63,6 +63,14 @@ public final class Node: @unchecked Sendable, CustomStringConvertible {
     }
 
     var edgeCount: Int { 3 + moreEdges.count }
+
+    func setEdges(_ inputs: [Tensor]) {
+        let edges = inputs.map { Edge(to: $0) }
+        edge0 = edges.isEmpty ? Edge() : edges[0]
+        if edges.count > 1 { edge1 = edges[1] }
+        if edges.count > 2 { edge2 = edges[2] }
+        if edges.count > 3 { moreEdges = Array(edges[3...]) }
+    }
 
     // A long chain of nodes must not be freed by a long chain of nested deinits: what a nested one held is put on a list
     // that the outermost works off.
@@ -84,6 +92,27 @@ public final class Node: @unchecked Sendable, CustomStringConvertible {
     }
 }
 
+/// What few nodes have.
+final class NodeExtras {
+    /// The name where it is known only when the program runs: custom functions, in-place forms.
+    var name: String?
+    /// Called with an output's gradient before the rule: tensors' hooks, then those that keep a gradient.
+    var outputHooks: [HookEntry<(output: Int, hook: (Tensor) -> Tensor?)>] = []
+    var retainHooks: [HookEntry<(output: Int, hook: (Tensor) -> Void)>] = []
+    /// Called with all gradients of the outputs before the rule, and with those of the inputs after it.
+    var preHooks: [HookEntry<Node.PreHook>] = []
+    var postHooks: [HookEntry<Node.PostHook>] = []
+    var metadata: [String: Any] = [:]
+    /// Where anomaly mode saw it being recorded.
+    var forwardCall: ForwardCall?
+    /// The inputs whose tangents are being pushed through.
+    var pushedInputs: Set<Int> = []
+    /// Used for pushing tangents only: not part of any graph.
+    var isDetached = false
+    /// A node standing for a leaf, as PyTorch's AccumulateGrad: see `nextFunctions`.
+    var variable: Tensor?
+}
+
 /// Where a gradient goes: to the node that made an input, or to a leaf.
 struct Edge {
     var node: Node?
@@ -91,6 +120,8 @@ struct Edge {
     var output: Int32 = 0
 
     init() {}
+
+    init(leaf: Tensor) { self.leaf = leaf }
 
     @inline(__always)
     init(to tensor: Tensor) {
@@ -111,6 +142,8 @@ package struct Gradients {
     var first, second, third: Tensor?
     var rest: [Tensor?] = []
 
+    var all: [Tensor?] { [first, second, third] + rest }
+
     @inline(__always)
     package init(_ first: Tensor?, _ second: Tensor? = nil, _ third: Tensor? = nil) {
         self.first = first
@@ -126,46 +159,24 @@ package struct Gradients {
     }
 
     subscript(index: Int) -> Tensor? {
-        switch index {
-        case 0: first
-        case 1: second
-        case 2: third
-        default: index - 3 < rest.count ? rest[index - 3] : nil
+        get {
+            switch index {
+            case 0: first
+            case 1: second
+            case 2: third
+            default: index - 3 < rest.count ? rest[index - 3] : nil
+            }
         }
-    }
-}
-
-/// A tensor kept for a backward rule, with the version it had.
-package struct SavedTensor {
-    fileprivate let tensor: Tensor
-    fileprivate let version: Int
-    fileprivate let isOutput: Bool
-
-    fileprivate init(tensor: Tensor, version: Int, isOutput: Bool) {
-        self.tensor = tensor
-        self.version = version
-        self.isOutput = isOutput
-    }
-
-    /// The tensor, if it is still what it was; its place in the graph is restored, so that rules differentiate again.
-    @inline(__always)
-    package func value(_ node: Node) -> Tensor {
-        if tensor.storage.version != version { reportChange(node) }
-        guard isOutput, isGradEnabled() else { return tensor }
-        let value = tensor.alias()
-        value.node = node
-        return value
-    }
-
-    @inline(never)
-    private func reportChange(_ node: Node) {
-        if hasFailed { return }
-        report(
-            Misuse(
-                "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                    + "[torch.\(tensor.dtype.scalarTypeName)Tensor \(tensor.shape.list)] is at version "
-                    + "\(tensor.storage.version); expected version \(version) instead"),
-            node.name.description, [tensor])
+        set {
+            switch index {
+            case 0: first = newValue
+            case 1: second = newValue
+            case 2: third = newValue
+            default:
+                while rest.count <= index - 3 { rest.append(nil) }
+                rest[index - 3] = newValue
+            }
+        }
     }
 }
 

@@ -1,14 +1,22 @@
+import CRuntime
+
 // How an operator enters the graph: `out.record("MulBackward0", a, b) { node in …; return { node, grad in … } }`.
-// The outer closure runs only when some input wants a gradient, and says what to keep; the inner one is the rule.
+// The outer closure runs only when some input wants a gradient (or carries a tangent), and says what to keep; the inner
+// one is the rule, linear in the gradient and made of public operators.
 
 extension Tensor {
     /// Whether gradients flow to this tensor or through it.
     @inline(__always)
     package var tracksGrad: Bool { isGradRequired || node != nil }
 
+    /// Whether numbers of this type have gradients.
+    @inline(__always)
+    var isDifferentiableType: Bool { dtype.isInexact }
+
     @inline(__always)
     package func record(_ name: StaticString, _ a: Tensor, _ rule: (Node) -> Node.Rule) {
-        guard a.tracksGrad, isGradEnabled() else { return }
+        if isDualLevelOpen { return recordDual(name, [a], rule) }
+        guard isGradEnabled(), a.tracksGrad else { return }
         let node = Node(name)
         node.edge0 = Edge(to: a)
         attach(node, rule(node))
@@ -16,7 +24,8 @@ extension Tensor {
 
     @inline(__always)
     package func record(_ name: StaticString, _ a: Tensor, _ b: Tensor, _ rule: (Node) -> Node.Rule) {
-        guard a.tracksGrad || b.tracksGrad, isGradEnabled() else { return }
+        if isDualLevelOpen { return recordDual(name, [a, b], rule) }
+        guard isGradEnabled(), a.tracksGrad || b.tracksGrad else { return }
         let node = Node(name)
         node.edge0 = Edge(to: a)
         node.edge1 = Edge(to: b)
@@ -25,7 +34,8 @@ extension Tensor {
 
     @inline(__always)
     package func record(_ name: StaticString, _ a: Tensor, _ b: Tensor, _ c: Tensor, _ rule: (Node) -> Node.Rule) {
-        guard a.tracksGrad || b.tracksGrad || c.tracksGrad, isGradEnabled() else { return }
+        if isDualLevelOpen { return recordDual(name, [a, b, c], rule) }
+        guard isGradEnabled(), a.tracksGrad || b.tracksGrad || c.tracksGrad else { return }
         let node = Node(name)
         node.edge0 = Edge(to: a)
         node.edge1 = Edge(to: b)
@@ -34,6 +44,7 @@ extension Tensor {
     }
 
     package func record(_ name: StaticString, _ inputs: [Tensor], _ rule: (Node) -> Node.Rule) {
+        if isDualLevelOpen { return recordDual(name, inputs, rule) }
         guard isGradEnabled(), inputs.contains(where: \.tracksGrad) else { return }
         let node = Node(name)
         node.setEdges(inputs)
@@ -44,65 +55,44 @@ extension Tensor {
     package static func record(
         _ name: StaticString, _ inputs: [Tensor], outputs: [Tensor], _ rule: (Node) -> Node.MultiRule
     ) {
+        if isDualLevelOpen { return recordDual(name, inputs, outputs, rule) }
         guard isGradEnabled(), inputs.contains(where: \.tracksGrad) else { return }
         let node = Node(name)
         node.setEdges(inputs)
-        node.multiRule = rule(node)
+        attach(node, rule(node), to: outputs)
+    }
+
+    static func attach(_ node: Node, _ rule: @escaping Node.MultiRule, to outputs: [Tensor]) {
+        node.multiRule = rule
         node.outputCount = Int32(outputs.count)
-        for (index, output) in outputs.enumerated() where output.dtype.isInexact {
+        for (index, output) in outputs.enumerated() where output.isDifferentiableType {
             output.node = node
             output.outputIndex = Int32(index)
         }
     }
 
     @inline(__always)
-    private func attach(_ node: Node, _ rule: @escaping Node.Rule) {
+    func attach(_ node: Node, _ rule: @escaping Node.Rule) {
         node.rule = rule
         self.node = node
         outputIndex = 0
+    }
+
+    /// The operation that made this tensor. Of a view whose base was changed in place since, that is another.
+    @inline(__always)
+    var node: Node? {
+        get {
+            guard let base, base.historyVersion != historyVersion else { return recordedNode }
+            return nodeAfterChange(of: base)
+        }
+        set {
+            recordedNode = newValue
+            if let base { historyVersion = base.historyVersion }
+        }
     }
 
     /// A new handle on the same elements, outside the graph.
     package func alias() -> Tensor {
         Tensor(storage: storage, dtype: dtype, shape: shape, strides: strides, offset: storageOffset)
     }
-}
-
-extension Node {
-    fileprivate func setEdges(_ inputs: [Tensor]) {
-        let edges = inputs.map { Edge(to: $0) }
-        edge0 = edges.isEmpty ? Edge() : edges[0]
-        if edges.count > 1 { edge1 = edges[1] }
-        if edges.count > 2 { edge2 = edges[2] }
-        if edges.count > 3 { moreEdges = Array(edges[3...]) }
-    }
-}
-
-/// Checks that `target` may be changed in place, and counts the change.
-package func willChangeInPlace(_ target: Tensor) throws(Misuse) {
-    if isGradEnabled(), target.tracksGrad {
-        if target.isLeaf {
-            throw Misuse("a leaf Variable that requires grad is being used in an in-place operation.")
-        }
-        if target.base != nil {
-            throw Misuse(
-                "an in-place operation on a view of a tensor that requires grad is not supported; "
-                    + "use the out-of-place form, or change a detached tensor")
-        }
-    }
-    if let base = target.base, isGradEnabled(), base.tracksGrad, base.isLeaf {
-        throw Misuse("a view of a leaf Variable that requires grad is being used in an in-place operation.")
-    }
-    if hasRepeatedElements(target) {
-        throw Misuse(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory "
-                + "location. Please clone() the tensor before performing the operation.")
-    }
-    target.storage.version += 1
-}
-
-private func hasRepeatedElements(_ tensor: Tensor) -> Bool {
-    if tensor.isContiguous { return false }
-    for index in 0..<tensor.dim where tensor.shape[index] > 1 && tensor.strides[index] == 0 { return true }
-    return false
 }

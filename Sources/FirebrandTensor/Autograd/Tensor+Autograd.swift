@@ -15,8 +15,11 @@ extension Tensor {
                     "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
                         + "in a subgraph that doesn't require differentiation use var_no_grad = var.detach().")
             }
-            guard dtype.isInexact || !requiresGrad else {
+            guard isDifferentiableType || !requiresGrad else {
                 throw Misuse("only Tensors of floating point dtype can require gradients")
+            }
+            if requiresGrad, storage.isInference, !isInferenceModeEnabled() {
+                throw Misuse("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
             }
             if isLeaf { isGradRequired = requiresGrad }
             return self
@@ -31,7 +34,7 @@ extension Tensor {
 
     /// The gradient that backward passes have accumulated, if any; assign nil to clear it. PyTorch: `grad`.
     public var grad: Tensor? {
-        get { leaf?.grad }
+        get { extras?.grad }
         set {
             if let newValue, newValue.shape != shape {
                 report(
@@ -41,7 +44,7 @@ extension Tensor {
                     "grad", [self, newValue])
                 return
             }
-            if newValue != nil || leaf != nil { leafState.grad = newValue }
+            if newValue != nil || extras != nil { madeExtras.grad = newValue }
         }
     }
 
@@ -51,19 +54,24 @@ extension Tensor {
     ///   - gradient: the gradient of this tensor; may be left out where it has one element (1 then).
     ///   - retainGraph: keep what the graph saved, so that backward can run again. Defaults to `createGraph`.
     ///   - createGraph: record the pass itself, so that gradients can be differentiated.
+    ///   - inputs: where given, only these get gradients, and nothing else is run.
     ///
+    /// ```swift
+    /// loss.backward()
+    /// y.backward(Tensor.onesLike(y), retainGraph: true)
+    /// ```
     /// PyTorch: `Tensor.backward`.
-    public func backward(_ gradient: Tensor? = nil, retainGraph: Bool? = nil, createGraph: Bool = false) {
+    public func backward(
+        _ gradient: Tensor? = nil, retainGraph: Bool? = nil, createGraph: Bool = false, inputs: [Tensor]? = nil
+    ) {
         guarded("backward", [self], orElse: ()) { () throws(Misuse) in
-            let start = try startingGradient(gradient)
-            _ = Engine.run(
-                roots: [self], grads: [start], retainGraph: retainGraph ?? createGraph, createGraph: createGraph)
+            try propagate([self], [gradient], retainGraph, createGraph, inputs)
         }
     }
 
-    package func startingGradient(_ gradient: Tensor?) throws(Misuse) -> Tensor {
+    fileprivate func startingGradient(_ gradient: Tensor?, _ index: Int) throws(Misuse) -> Tensor {
         guard tracksGrad else {
-            throw Misuse("element 0 of tensors does not require grad and does not have a grad_fn")
+            throw Misuse("element \(index) of tensors does not require grad and does not have a grad_fn")
         }
         guard let gradient else {
             guard count == 1 else { throw Misuse("grad can be implicitly created only for scalar outputs") }
@@ -74,8 +82,8 @@ extension Tensor {
         }
         guard gradient.shape == shape else {
             throw Misuse(
-                "Mismatch in shape: grad_output[0] has a shape of \(gradient.shape) and output[0] has a shape of "
-                    + "\(shape).")
+                "Mismatch in shape: grad_output[\(index)] has a shape of \(gradient.shape) and output[\(index)] has a "
+                    + "shape of \(shape).")
         }
         guard gradient.dtype == dtype || !(dtype.isComplex || gradient.dtype.isComplex) else {
             throw Misuse(
@@ -85,47 +93,24 @@ extension Tensor {
         return gradient
     }
 
-    /// Keeps the gradient of this non-leaf in its `grad` after backward. PyTorch: `retain_grad`.
-    public func retainGrad() {
-        guarded("retain_grad", [self], orElse: ()) { () throws(Misuse) in
-            guard tracksGrad else { throw Misuse("can't retain_grad on Tensor that has requires_grad=False") }
-            guard let node else { return }
-            node.outputHooks.append(
-                (
-                    Int(outputIndex),
-                    { [weak self] grad in
-                        self?.accumulate(grad, createGraph: isGradEnabled())
-                        return nil
-                    }
-                ))
-        }
-    }
-
-    /// Calls `hook` with the gradient of this tensor when a backward pass computes it; what it returns, if not nil,
-    /// replaces the gradient. PyTorch: `register_hook`.
-    public func registerHook(_ hook: @escaping (Tensor) -> Tensor?) {
-        guarded("register_hook", [self], orElse: ()) { () throws(Misuse) in
-            guard tracksGrad else {
-                throw Misuse("cannot register a hook on a tensor that doesn't require gradient")
-            }
-            if let node { node.outputHooks.append((Int(outputIndex), hook)) } else { leafState.hooks.append(hook) }
-        }
-    }
-
     /// The same elements outside the graph; shares memory. PyTorch: `detach`.
     public func detach() -> Tensor { guarded("detach", [self]) { () throws(Misuse) in alias() } }
 
     /// Takes this tensor out of the graph it was computed in. PyTorch: `detach_`.
     @discardableResult
     public func detach_() -> Tensor {
-        node = nil
-        isGradRequired = false
-        return self
+        guarded("detach_", [self]) { () throws(Misuse) in
+            if base != nil { throw Misuse("Can't detach views in-place. Use detach() instead.") }
+            node = nil
+            isGradRequired = false
+            historyVersion &+= 1
+            return self
+        }
     }
 
     /// Adds a gradient that arrived here.
     func accumulate(_ gradient: consuming Tensor, createGraph: Bool) {
-        let state = leafState
+        let state = madeExtras
         if let sum = state.grad {
             if createGraph { state.grad = sum.add(gradient) } else { noGrad { _ = sum.add_(gradient) } }
         } else if createGraph {
@@ -139,30 +124,91 @@ extension Tensor {
     }
 }
 
+/// Back-propagates from several tensors at once; shared parts of their graphs run once.
+///
+/// - Parameters:
+///   - gradTensors: the gradient of each; may be left out, or nil, for those with one element.
+///   - inputs: where given, only these get gradients.
+///
+/// ```swift
+/// backward([loss1, loss2])
+/// ```
+/// PyTorch: `torch.autograd.backward`.
+public func backward(
+    _ tensors: [Tensor], gradTensors: [Tensor?]? = nil, retainGraph: Bool? = nil, createGraph: Bool = false,
+    inputs: [Tensor]? = nil
+) {
+    guarded("backward", tensors, orElse: ()) { () throws(Misuse) in
+        let gradients = gradTensors ?? tensors.map { _ in nil }
+        guard gradients.count == tensors.count else {
+            throw Misuse("got \(tensors.count) tensors and \(gradients.count) gradients")
+        }
+        try propagate(tensors, gradients, retainGraph, createGraph, inputs)
+    }
+}
+
+private func propagate(
+    _ tensors: [Tensor], _ gradients: [Tensor?], _ retainGraph: Bool?, _ createGraph: Bool, _ inputs: [Tensor]?
+) throws(Misuse) {
+    var starts: [Tensor] = []
+    for (index, tensor) in tensors.enumerated() {
+        starts.append(try tensor.startingGradient(gradients[index], index))
+    }
+    if let inputs {
+        if inputs.isEmpty { throw Misuse("'inputs' argument to 'backward' cannot be empty.") }
+        try checkTracked(inputs)
+    }
+    let found = Engine.run(
+        roots: tensors, grads: starts, retainGraph: retainGraph ?? createGraph, createGraph: createGraph,
+        inputs: inputs)
+    if hasFailed { return }
+    for (input, gradient) in zip(inputs ?? [], found) {
+        if let gradient { input.accumulate(gradient, createGraph: createGraph) }
+    }
+}
+
+private func checkTracked(_ inputs: [Tensor]) throws(Misuse) {
+    for input in inputs where !input.tracksGrad {
+        throw Misuse("One of the differentiated Tensors does not require grad")
+    }
+}
+
 /// The gradients of `outputs` with respect to `inputs`, leaving every `grad` alone.
 ///
 /// - Parameters:
 ///   - gradOutputs: the gradients of the outputs; ones where left out (one-element outputs only).
-///   - allowUnused: give nil for inputs the outputs do not depend on, instead of failing.
+///   - retainGraph: keep what the graph saved. Defaults to `createGraph`.
+///   - createGraph: record the pass itself, so that the gradients can be differentiated.
+///   - allowUnused: give nil for inputs the outputs do not depend on, instead of failing. Defaults to `materializeGrads`.
+///   - materializeGrads: give zeros for them.
 ///
+/// ```swift
+/// let slope = grad(outputs: [y], inputs: [x], createGraph: true)[0]!
+/// ```
 /// PyTorch: `torch.autograd.grad`.
 public func grad(
     outputs: [Tensor], inputs: [Tensor], gradOutputs: [Tensor?]? = nil, retainGraph: Bool? = nil,
-    createGraph: Bool = false, allowUnused: Bool = false
+    createGraph: Bool = false, allowUnused: Bool? = nil, materializeGrads: Bool = false
 ) -> [Tensor?] {
     let nothing = [Tensor?](repeating: nil, count: inputs.count)
     return guarded("grad", outputs + inputs, orElse: nothing) { () throws(Misuse) in
+        if materializeGrads, allowUnused == false {
+            throw Misuse(
+                "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+            )
+        }
         var starts: [Tensor] = []
         for (index, output) in outputs.enumerated() {
-            starts.append(try output.startingGradient(gradOutputs.flatMap { $0[index] }))
+            starts.append(try output.startingGradient(gradOutputs.flatMap { $0[index] }, index))
         }
-        for input in inputs where !input.tracksGrad {
-            throw Misuse("One of the differentiated Tensors does not require grad")
-        }
-        let grads = Engine.run(
+        try checkTracked(inputs)
+        var grads = Engine.run(
             roots: outputs, grads: starts, retainGraph: retainGraph ?? createGraph, createGraph: createGraph,
             inputs: inputs)
-        if !allowUnused, grads.contains(where: { $0 == nil }), !hasFailed {
+        if hasFailed { return nothing }
+        if materializeGrads {
+            for index in grads.indices where grads[index] == nil { grads[index] = Tensor.zerosLike(inputs[index]) }
+        } else if allowUnused != true, grads.contains(where: { $0 == nil }) {
             throw Misuse(
                 "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if "
                     + "this is the desired behavior.")

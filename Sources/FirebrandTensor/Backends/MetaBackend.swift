@@ -3,17 +3,20 @@ package struct MetaBackend: Backend {
     package func unary(_ op: UnaryKernel, _ a: Tensor, into out: Tensor) {}
     package func binary(_ op: BinaryKernel, _ a: Tensor, _ b: Tensor, into out: Tensor) {}
     package func binary(_ op: BinaryKernel, _ a: Tensor, _ scalar: Scalar, scalarFirst: Bool, into out: Tensor) {}
+    package func ternary(_ op: TernaryKernel, _ a: Tensor, _ b: Tensor, _ c: Tensor, value: Scalar, into out: Tensor) {}
     package func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, into out: Tensor) {}
     package func copy(_ a: Tensor, into out: Tensor) {}
+    package func concatenate(_ parts: [Tensor], dim: Int, into out: Tensor) {}
     package func fill(_ out: Tensor, _ value: Scalar) {}
     package func arange(into out: Tensor, start: Scalar, step: Scalar) {}
-    package func reduce(_ op: ReductionKernel, _ a: Tensor, into out: Tensor) {}
-    package func argReduce(largest: Bool, _ a: Tensor, dim: Int, into out: Tensor) {}
-    package func moments(_ a: Tensor, mean: Tensor, squares: Tensor) {}
-    package func cumulativeSum(_ a: Tensor, dim: Int, into out: Tensor) {}
+    package func reduce(_ op: ReductionKernel, _ a: Tensor, into out: Tensor, second: Tensor?) {}
+    package func scan(_ op: ScanKernel, _ a: Tensor, dim: Int, into out: Tensor, indices: Tensor?) {}
+    package func recurrence(_ factors: Tensor, _ terms: Tensor, dim: Int, into out: Tensor) {}
     package func softmax(_ kind: SoftmaxKind, _ a: Tensor, dim: Int, into out: Tensor) {}
     package func softmaxGradient(_ kind: SoftmaxKind, grad: Tensor, y: Tensor, dim: Int, into out: Tensor) {}
     package func matmul(_ a: Tensor, _ b: Tensor, bias: Tensor?, into out: Tensor) {}
+    package func distances(_ a: Tensor, _ b: Tensor, p: Double, into out: Tensor) {}
+    package func run(_ routine: MatrixRoutine, _ operands: [Tensor]) {}
     package func gather(_ a: Tensor, dim: Int, index: Tensor, into out: Tensor) -> Bool { true }
     package func fourierTransform(
         _ kind: FourierKind, _ a: Tensor, dim: Int, isInverse: Bool, scale: Double, into out: Tensor

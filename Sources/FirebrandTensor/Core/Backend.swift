@@ -8,6 +8,7 @@ package typealias UnaryKernel = fb_unary_op
 package typealias BinaryKernel = fb_binary_op
 package typealias ReductionKernel = fb_reduction_op
 package typealias PutKernel = fb_put_op
+package typealias ScanKernel = fb_scan_op
 
 package enum SoftmaxKind: Sendable { case softmax, logSoftmax }
 
@@ -22,28 +23,37 @@ package protocol Backend: Sendable {
     /// out = op(a, scalar), or op(scalar, a); the number is taken as an element of a's type.
     func binary(
         _ op: BinaryKernel, _ a: Tensor, _ scalar: Scalar, scalarFirst: Bool, into out: Tensor) throws(Misuse)
+    /// out = op(a, b, c, value); all of one type.
+    func ternary(
+        _ op: TernaryKernel, _ a: Tensor, _ b: Tensor, _ c: Tensor, value: Scalar, into out: Tensor) throws(Misuse)
     /// out = condition ? a : b; the condition is bool, the rest of one type.
     func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, into out: Tensor)
     /// out = a, converted to the type of `out`.
     func copy(_ a: Tensor, into out: Tensor)
+    /// out = the parts one behind the other along `dim`, each converted to the type of `out`.
+    func concatenate(_ parts: [Tensor], dim: Int, into out: Tensor)
     /// Every element becomes the number.
     func fill(_ out: Tensor, _ value: Scalar)
     /// out[i] = start + i * step.
     func arange(into out: Tensor, start: Scalar, step: Scalar)
-    /// Reduces the dimensions that are 1 in `out` (which has a's rank).
-    func reduce(_ op: ReductionKernel, _ a: Tensor, into out: Tensor) throws(Misuse)
-    /// Position of the largest (smallest) along `dim`; `out` is int64 with length 1 there.
-    func argReduce(largest: Bool, _ a: Tensor, dim: Int, into out: Tensor) throws(Misuse)
-    /// Mean and sum of squared differences over all dimensions that are 1 in the results, which are float64.
-    func moments(_ a: Tensor, mean: Tensor, squares: Tensor) throws(Misuse)
-    /// Running sum along `dim`.
-    func cumulativeSum(_ a: Tensor, dim: Int, into out: Tensor) throws(Misuse)
+    /// Reduces the dimensions that are 1 in `out` (which has a's rank). `second` is for reductions with two results: the
+    /// element at the position found, the mean the squared differences are from.
+    func reduce(_ op: ReductionKernel, _ a: Tensor, into out: Tensor, second: Tensor?) throws(Misuse)
+    /// Joins each element along `dim` with all before it. Sums and products are of one type with `out`: int64 or a float of
+    /// 32 or 64 bits; extrema are of any, and `indices` (int64) says where each was found.
+    func scan(_ op: ScanKernel, _ a: Tensor, dim: Int, into out: Tensor, indices: Tensor?) throws(Misuse)
+    /// out[i] = terms[i] + factors[i] * out[i - 1] along `dim`, of 32-bit or 64-bit floats.
+    func recurrence(_ factors: Tensor, _ terms: Tensor, dim: Int, into out: Tensor) throws(Misuse)
     /// Softmax or its logarithm along `dim`.
     func softmax(_ kind: SoftmaxKind, _ a: Tensor, dim: Int, into out: Tensor) throws(Misuse)
     /// The gradient of softmax from that of its result `y`.
     func softmaxGradient(_ kind: SoftmaxKind, grad: Tensor, y: Tensor, dim: Int, into out: Tensor) throws(Misuse)
     /// out[b] = a[b] x b[b] (+ bias as a row); three dimensions each, batch strides may be 0.
     func matmul(_ a: Tensor, _ b: Tensor, bias: Tensor?, into out: Tensor) throws(Misuse)
+    /// out[b][i][j] = the p-distance of row i of a[b] to row j of b[b]; all contiguous.
+    func distances(_ a: Tensor, _ b: Tensor, p: Double, into out: Tensor) throws(Misuse)
+    /// Factorises or solves each matrix of a batch; what the operands are, and what happens to them, the routine says.
+    func run(_ routine: MatrixRoutine, _ operands: [Tensor]) throws(Misuse)
     /// out[.., i, ..] = a[.., index[.., i, ..], ..] along `dim`; false where an index is out of range.
     func gather(_ a: Tensor, dim: Int, index: Tensor, into out: Tensor) -> Bool
     /// out = scale * the Fourier transform of `a` along `dim`; of real numbers, and back to them, only the first half of the
@@ -77,6 +87,12 @@ package protocol Backend: Sendable {
 
 /// An element by its place in the order: the `kth` (from 0, NaN last), a middle one, or the most frequent.
 package enum Rank: Sendable { case kth(Int), median, medianOfNumbers, mode }
+extension Backend {
+    /// Reduces the dimensions that are 1 in `out`.
+    package func reduce(_ op: ReductionKernel, _ a: Tensor, into out: Tensor) throws(Misuse) {
+        try reduce(op, a, into: out, second: nil)
+    }
+}
 
 /// The numbers of a step of stochastic gradient descent.
 package typealias DescentOptions = fb_sgd_options

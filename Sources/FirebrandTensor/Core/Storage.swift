@@ -6,15 +6,17 @@ import CRuntime
 /// backward pass can tell that a saved tensor is no longer what it was.
 package final class Storage: @unchecked Sendable {
     /// The first byte; 64-byte aligned where we allocated it. Points to nothing readable on the `meta` device.
-    package let pointer: UnsafeMutableRawPointer
+    @exclusivity(unchecked) package private(set) var pointer: UnsafeMutableRawPointer
     /// Bytes that belong to the tensor.
-    package let byteCount: Int
+    @exclusivity(unchecked) package private(set) var byteCount: Int
     /// Where the memory is.
     package let device: Device
     /// The number of in-place changes so far.
     @exclusivity(unchecked) package var version = 0
+    /// Made inside `inferenceMode { }`: never part of a graph.
+    package let isInference = fb_thread().pointee.isInferenceMode
     // Memory that came from elsewhere is given back by its owner, kept alive here.
-    private let owner: AnyObject?
+    @exclusivity(unchecked) private var owner: AnyObject?
 
     /// Uninitialised memory.
     package init(byteCount: Int, device: Device = .cpu) {
@@ -25,6 +27,16 @@ package final class Storage: @unchecked Sendable {
             fatalError("DefaultCPUAllocator: not enough memory: you tried to allocate \(byteCount) bytes.")
         }
         pointer = block
+    }
+
+    /// Makes room for at least `newByteCount` bytes, for all tensors that share the memory; what is in it is kept.
+    package func grow(to newByteCount: Int) {
+        guard newByteCount > byteCount else { return }
+        let larger = Storage(byteCount: newByteCount, device: device)
+        if device.kind == .cpu { larger.pointer.copyMemory(from: pointer, byteCount: byteCount) }
+        swap(&pointer, &larger.pointer)
+        swap(&byteCount, &larger.byteCount)
+        swap(&owner, &larger.owner)
     }
 
     /// Memory that `owner` keeps alive.

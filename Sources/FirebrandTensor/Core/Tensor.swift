@@ -23,12 +23,17 @@ public final class Tensor: @unchecked Sendable {
     @exclusivity(unchecked) public internal(set) var isContiguous: Bool
     // Autograd: see Autograd/Tensor+Autograd.swift.
     @exclusivity(unchecked) var isGradRequired = false
+    /// How a view came to be, which decides whether an in-place change of it can be recorded.
+    @exclusivity(unchecked) var viewKind = ViewKind.plain
+    @exclusivity(unchecked) var outputIndex: Int32 = 0
+    /// How often in-place changes replaced this tensor's history; of a view: the base's count when its node was made.
+    @exclusivity(unchecked) var historyVersion: UInt32 = 0
     /// Set on views; an in-place change of a view that gradients flow through must reach its base.
     @exclusivity(unchecked) var base: Tensor?
-    @exclusivity(unchecked) var outputIndex: Int32 = 0
-    @exclusivity(unchecked) var node: Node?
-    /// What only leaves that gradients flow to need.
-    @exclusivity(unchecked) var leaf: LeafState?
+    /// The operation that made this tensor; read it through `node`, which knows what became of a view's base.
+    @exclusivity(unchecked) var recordedNode: Node?
+    /// What few tensors need: gradients, hooks, tangents.
+    @exclusivity(unchecked) var extras: TensorExtras?
     /// The number of elements. PyTorch: `numel()`.
     @exclusivity(unchecked) public internal(set) var count: Int
 
@@ -108,12 +113,12 @@ public final class Tensor: @unchecked Sendable {
         return true
     }
 
-    /// The state of a leaf, made when first needed.
-    var leafState: LeafState {
-        if let leaf { return leaf }
-        let state = LeafState()
-        leaf = state
-        return state
+    /// The extras, made when first needed.
+    var madeExtras: TensorExtras {
+        if let extras { return extras }
+        let made = TensorExtras()
+        extras = made
+        return made
     }
 
     /// `float32[2, 3]`, for messages.
@@ -130,13 +135,6 @@ public final class Tensor: @unchecked Sendable {
     @inline(__always)
     package func checkedDimension(_ dim: Int) throws(Misuse) -> Int { try checkDimension(dim, rank: shape.count) }
 
-}
-
-/// What a tensor at the end of the graph collects.
-final class LeafState {
-    @exclusivity(unchecked) var grad: Tensor?
-    @exclusivity(unchecked) var hooks: [(Tensor) -> Tensor?] = []
-    @exclusivity(unchecked) var scratch = BackwardScratch()
 }
 
 /// The dimension `dim` means among `rank`, counted from the end where negative; a scalar counts as having one.

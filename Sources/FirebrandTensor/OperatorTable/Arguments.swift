@@ -39,6 +39,9 @@ package final class Arguments {
             "\(name)(): argument '\(argument)'\(position) must be \(expected), not \((value ?? .none).kindName)")
     }
 
+    /// The names of the first two parameters.
+    var firstNames: (String, String) { (signature.parameters[0].name, signature.parameters[1].name) }
+
     // MARK: Tensors
 
     /// The operand: the first argument.

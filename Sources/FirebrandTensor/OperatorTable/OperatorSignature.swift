@@ -127,6 +127,10 @@ public struct OperatorSignature: Sendable, CustomStringConvertible {
         if text.hasPrefix("'"), text.hasSuffix("'"), text.count >= 2 {
             return .string(String(text.dropFirst().dropLast()))
         }
+        if let first = text.first, let last = text.last, "([".contains(first), ")]".contains(last) {
+            let elements = text.dropFirst().dropLast().split(separator: ",").map(literal)
+            return elements.contains { $0 == nil } ? nil : .list(elements.map { $0! })
+        }
         if let integer = Int(text) { return .int(integer) }
         return Double(text).map { .double($0) }
     }
@@ -134,6 +138,7 @@ public struct OperatorSignature: Sendable, CustomStringConvertible {
     /// NumPy's names, which PyTorch takes for its own.
     private static let numpyNames = [
         "axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other", "self": "input",
+        "A": "input",
     ]
 
     /// The values of the parameters, by name, or what is wrong with the arguments.
@@ -143,7 +148,7 @@ public struct OperatorSignature: Sendable, CustomStringConvertible {
         var bound: [String: OperatorValue] = [:]
         var next = 0
         for parameter in parameters where !parameter.isKeywordOnly && next < positional.count {
-            if parameter.isVariadic, positional[next].elements == nil {
+            if parameter.isVariadic, positional[next].elements == nil || next + 1 < positional.count {
                 bound[parameter.name] = .list(Array(positional[next...]))
                 next = positional.count
             } else {

@@ -55,10 +55,54 @@ public struct OperatorTable: Sendable {
 }
 
 /// The operators of the tensor core. The layers above add theirs.
-public let tensorOperators: [OperatorRow] =
-    elementaryOperators + arithmeticOperators + comparisonOperators + selectionOperators + reductionOperators
-    + softmaxOperators + matmulOperators + shapeOperators + joiningOperators + indexingOperators
-    + indexedSliceOperators + scatterReduceOperators + takePutOperators + maskOperators
-    + sortingOperators + rankOperators + uniqueOperators + searchingOperators + histogramOperators
-    + gatherScatterOperators + triangleOperators + creationOperators + conversionOperators + randomOperators
-    + complexOperators + fourierOperators
+public let tensorOperators: [OperatorRow] = Array(
+    [
+        elementaryOperators,
+        arithmeticOperators,
+        comparisonOperators,
+        selectionOperators,
+        reductionOperators,
+        extremumOperators,
+        spreadOperators,
+        normOperators,
+        scanOperators,
+        differenceOperators,
+        maskedOperators,
+        overwritingOperators,
+        samplingOperators,
+        dropoutOperators,
+        softmaxOperators,
+        matmulOperators,
+        shapeOperators,
+        joiningOperators,
+        indexingOperators,
+        indexedSliceOperators,
+        scatterReduceOperators,
+        takePutOperators,
+        maskOperators,
+        sortingOperators,
+        rankOperators,
+        uniqueOperators,
+        searchingOperators,
+        histogramOperators,
+        gatherScatterOperators,
+        triangleOperators,
+        creationOperators,
+        conversionOperators,
+        randomTensorOperators,
+        complexOperators,
+        fourierOperators,
+        viewOperators,
+        linearAlgebraOperators,
+        lowRankOperators,
+        trigonometricOperators,
+        numberPartOperators,
+        bitwiseOperators,
+        floatPairOperators,
+        ternaryOperators,
+        newLikeOperators,
+        windowOperators,
+        gammaOperators,
+        besselOperators,
+        polynomialOperators,
+    ].joined())

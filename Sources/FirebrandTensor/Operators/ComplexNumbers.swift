@@ -98,7 +98,7 @@ extension Tensor {
         guarded("view_as_real", [self]) { () throws(Misuse) in
             guard dtype.isComplex else { throw Misuse("view_as_real is only supported for complex tensors") }
             let view = partsView()
-            view.base = base ?? self
+            view.becomeView(of: self)
             view.record("ViewAsRealBackward0", self) { _ in
                 { _, grad in Gradients(grad.contiguous().viewAsComplex()) }
             }
@@ -124,7 +124,7 @@ extension Tensor {
             let view = Tensor(
                 storage: storage, dtype: dtype.complexType, shape: Size(shape.dropLast()),
                 strides: Size(strides.dropLast().map { $0 / 2 }), offset: storageOffset / 2)
-            view.base = base ?? self
+            view.becomeView(of: self)
             view.record("ViewAsComplexBackward0", self) { _ in { _, grad in Gradients(grad.viewAsReal()) } }
             return view
         }

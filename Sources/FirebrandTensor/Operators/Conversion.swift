@@ -16,15 +16,7 @@ extension Tensor {
             if self.device == .meta, device != .meta {
                 throw Misuse("Cannot copy out of meta tensor; no data!")
             }
-            let result = Tensor(emptyOf: shape, dtype, on: device)
-            if device == self.device { backend.copy(self, into: result) }
-            if dtype.isInexact {
-                result.record("ToCopyBackward0", self) { _ in
-                    let (type, device) = (self.dtype, self.device)
-                    return { _, grad in Gradients(grad.to(device, type)) }
-                }
-            }
-            return result
+            return try copied(dtype, device, .preserve, "ToCopyBackward0")
         }
     }
 
@@ -60,11 +52,7 @@ extension Tensor {
     /// A copy with memory of its own; gradients flow through. PyTorch: `Tensor.clone`.
     public func clone() -> Tensor {
         guarded("clone", [self]) { () throws(Misuse) in
-            let result = Tensor(emptyOf: shape, dtype, on: device)
-            if !isContiguous, isDense {
-                result.strides = strides
-                result.isContiguous = false
-            }
+            let result = newResult(shape, dtype, like: self, self)
             backend.copy(self, into: result)
             if dtype.isInexact {
                 result.record("CloneBackward0", self) { _ in { _, grad in Gradients(grad) } }
@@ -88,7 +76,7 @@ extension Tensor {
     /// Overwrites the elements with those of `source`, broadcast and converted. PyTorch: `copy_`.
     @discardableResult
     public func copy_(_ source: Tensor) -> Tensor {
-        inPlace("copy_", [source], recorded: { _ in source.to(self.dtype).expand(self.shape).clone() }) {
+        inPlace("copy_", [source], recorded: { $0.replaced(by: source) }) {
             (target) throws(Misuse) in
             guard try broadcastShapes(target.shape, source.shape) == target.shape else {
                 throw Misuse(
@@ -97,15 +85,32 @@ extension Tensor {
             if source.device == .meta, target.device != .meta {
                 throw Misuse("Cannot copy out of meta tensor; no data!")
             }
+            try checkPartialOverlap(target, source)
             try willChangeInPlace(target)
             if target.device == source.device { target.backend.copy(source, into: target) }
         }
     }
 
+    /// The elements of `source` in this tensor's shape and type: what `copy_` records.
+    private func replaced(by source: Tensor) -> Tensor {
+        let result = noGrad { source.to(dtype).expand(shape).contiguousClone() }
+        if hasFailed { return result }
+        result.record("CopyBackwards", self, source) { node in
+            let (type, device, shape) = (source.dtype, source.device, source.shape)
+            return { node, grad in
+                Gradients(
+                    node.needs(0) ? Tensor.zerosLike(grad) : nil,
+                    node.needs(1) ? grad.unbroadcast(to: shape, grad.dtype).to(device, type) : nil)
+            }
+        }
+        return result
+    }
+
     /// Every element becomes `value`. PyTorch: `fill_`.
     @discardableResult
     public func fill_<S: TensorScalar>(_ value: S) -> Tensor {
-        inPlace("fill_", recorded: { $0.mul(0).add(value) }) { (target) throws(Misuse) in
+        inPlace("fill_", recorded: { Tensor.full($0.shape, value, dtype: $0.dtype, device: $0.device) }) {
+            (target) throws(Misuse) in
             try value.scalar.checkFits(target.dtype)
             try willChangeInPlace(target)
             target.backend.fill(target, value.scalar)
@@ -224,7 +229,7 @@ extension OperatorRow {
         OperatorRow(
             name, type.isComplex ? .complex : .cast, "input, memory_format=None", isDifferentiable: type.isInexact
         ) {
-            try $0.input.to(type)
+            try $0.input.to(type, memoryFormat: try $0.memoryFormat() ?? .preserve)
         }
     }
 
@@ -232,7 +237,8 @@ extension OperatorRow {
         OperatorRow("to", .cast, toSignatures) {
             let (input, other) = (try $0.input, try $0.optionalTensor("other"))
             let type = try $0.dtype() ?? other?.dtype ?? input.dtype
-            let result = input.to(try $0.optionalDevice() ?? other?.device ?? input.device, type)
+            let device = try $0.optionalDevice() ?? other?.device ?? input.device
+            let result = input.to(type, device: device, memoryFormat: try $0.memoryFormat() ?? .preserve)
             return try $0.bool("copy") && result === input ? result.clone() : result
         },
         OperatorRow("type_as", .cast, "input, other") { try $0.input.to(try $0.tensor("other").dtype) },
@@ -242,8 +248,12 @@ extension OperatorRow {
     ]
 
     fileprivate static let copies: [OperatorRow] = [
-        OperatorRow("clone", .shape, "input, *, memory_format=None") { try $0.input.clone() },
-        OperatorRow("contiguous", .shape, "input, memory_format=None") { try $0.input.contiguous() },
+        OperatorRow("clone", .shape, "input, *, memory_format=None") {
+            try $0.input.clone(memoryFormat: try $0.memoryFormat() ?? .preserve)
+        },
+        OperatorRow("contiguous", .shape, "input, memory_format=None") {
+            try $0.input.contiguous(memoryFormat: try $0.memoryFormat() ?? .contiguous)
+        },
         OperatorRow("detach", .other, "input", isDifferentiable: false, inPlace: { try $0.input.detach_() }) {
             try $0.input.detach()
         },

@@ -176,21 +176,31 @@ extension Tensor {
         _ shape: Int..., dtype: DType? = nil, device: Device = .cpu, requiresGrad: Bool = false
     ) -> Tensor { empty(shape, dtype: dtype, device: device, requiresGrad: requiresGrad) }
 
-    /// New memory of another's shape and type. PyTorch: `torch.empty_like`.
-    public static func emptyLike(_ other: Tensor, dtype: DType? = nil, device: Device? = nil) -> Tensor {
-        empty(other.shape, dtype: dtype ?? other.dtype, device: device ?? other.device)
+    /// New memory of another's shape, type and order of dimensions. PyTorch: `torch.empty_like`.
+    public static func emptyLike(
+        _ other: Tensor, dtype: DType? = nil, device: Device? = nil, memoryFormat: MemoryFormat = .preserve
+    ) -> Tensor {
+        guarded("empty_like", [other]) { () throws(Misuse) in
+            try Tensor(
+                emptyLike: other, dtype ?? other.dtype, on: device ?? other.device, memoryFormat: memoryFormat)
+        }
     }
-    /// Zeros of another's shape and type. PyTorch: `torch.zeros_like`.
-    public static func zerosLike(_ other: Tensor, dtype: DType? = nil, device: Device? = nil) -> Tensor {
-        zeros(other.shape, dtype: dtype ?? other.dtype, device: device ?? other.device)
-    }
-    /// Ones of another's shape and type. PyTorch: `torch.ones_like`.
-    public static func onesLike(_ other: Tensor, dtype: DType? = nil, device: Device? = nil) -> Tensor {
-        ones(other.shape, dtype: dtype ?? other.dtype, device: device ?? other.device)
-    }
-    /// One value in another's shape and type. PyTorch: `torch.full_like`.
-    public static func fullLike<S: TensorScalar>(_ other: Tensor, _ value: S, dtype: DType? = nil) -> Tensor {
-        full(other.shape, value, dtype: dtype ?? other.dtype, device: other.device)
+    /// Zeros of another's shape, type and order of dimensions. PyTorch: `torch.zeros_like`.
+    public static func zerosLike(
+        _ other: Tensor, dtype: DType? = nil, device: Device? = nil, memoryFormat: MemoryFormat = .preserve
+    ) -> Tensor { fullLike(other, 0, dtype: dtype, device: device, memoryFormat: memoryFormat) }
+    /// Ones of another's shape, type and order of dimensions. PyTorch: `torch.ones_like`.
+    public static func onesLike(
+        _ other: Tensor, dtype: DType? = nil, device: Device? = nil, memoryFormat: MemoryFormat = .preserve
+    ) -> Tensor { fullLike(other, 1, dtype: dtype, device: device, memoryFormat: memoryFormat) }
+    /// One value in another's shape, type and order of dimensions. PyTorch: `torch.full_like`.
+    public static func fullLike<S: TensorScalar>(
+        _ other: Tensor, _ value: S, dtype: DType? = nil, device: Device? = nil, memoryFormat: MemoryFormat = .preserve
+    ) -> Tensor {
+        let result = emptyLike(other, dtype: dtype, device: device, memoryFormat: memoryFormat)
+        if hasFailed { return result }
+        result.backend.fill(result, value.scalar)
+        return result
     }
 
     /// The identity matrix, `rows` by `columns`. PyTorch: `torch.eye`.
@@ -292,7 +302,8 @@ extension OperatorRow {
     fileprivate static let constants: [OperatorRow] = [
         OperatorRow("empty", .creation, "*size, \(options.dropFirst(3)), memory_format=None", isDifferentiable: false) {
             Tensor.empty(
-                try $0.ints("size"), dtype: try $0.dtype(), device: try $0.device(), requiresGrad: try $0.requiresGrad)
+                try $0.ints("size"), dtype: try $0.dtype(), device: try $0.device(), requiresGrad: try $0.requiresGrad,
+                memoryFormat: try $0.memoryFormat() ?? .contiguous)
         },
         OperatorRow("zeros", .creation, "*size, \(options.dropFirst(3))", isDifferentiable: false) {
             Tensor.zeros(
@@ -308,22 +319,28 @@ extension OperatorRow {
                 requiresGrad: try $0.requiresGrad)
         },
         OperatorRow("empty_like", .creation, "input, \(likeOptions)", isDifferentiable: false) {
-            Tensor.emptyLike(try $0.input, dtype: try $0.dtype(), device: try $0.optionalDevice())
-                .requiresGrad_(try $0.requiresGrad)
+            Tensor.emptyLike(
+                try $0.input, dtype: try $0.dtype(), device: try $0.optionalDevice(),
+                memoryFormat: try $0.memoryFormat() ?? .preserve
+            ).requiresGrad_(try $0.requiresGrad)
         },
         OperatorRow("zeros_like", .creation, "input, \(likeOptions)", isDifferentiable: false) {
-            Tensor.zerosLike(try $0.input, dtype: try $0.dtype(), device: try $0.optionalDevice())
-                .requiresGrad_(try $0.requiresGrad)
+            Tensor.zerosLike(
+                try $0.input, dtype: try $0.dtype(), device: try $0.optionalDevice(),
+                memoryFormat: try $0.memoryFormat() ?? .preserve
+            ).requiresGrad_(try $0.requiresGrad)
         },
         OperatorRow("ones_like", .creation, "input, \(likeOptions)", isDifferentiable: false) {
-            Tensor.onesLike(try $0.input, dtype: try $0.dtype(), device: try $0.optionalDevice())
-                .requiresGrad_(try $0.requiresGrad)
+            Tensor.onesLike(
+                try $0.input, dtype: try $0.dtype(), device: try $0.optionalDevice(),
+                memoryFormat: try $0.memoryFormat() ?? .preserve
+            ).requiresGrad_(try $0.requiresGrad)
         },
         OperatorRow("full_like", .creation, "input, fill_value, \(likeOptions)", isDifferentiable: false) {
-            let input = try $0.input
-            return Tensor.full(
-                input.shape, try $0.scalar("fill_value"), dtype: try $0.dtype() ?? input.dtype,
-                device: try $0.optionalDevice() ?? input.device, requiresGrad: try $0.requiresGrad)
+            Tensor.fullLike(
+                try $0.input, try $0.scalar("fill_value"), dtype: try $0.dtype(), device: try $0.optionalDevice(),
+                memoryFormat: try $0.memoryFormat() ?? .preserve
+            ).requiresGrad_(try $0.requiresGrad)
         },
     ]
 

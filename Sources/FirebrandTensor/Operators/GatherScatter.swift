@@ -87,6 +87,9 @@ extension Tensor {
         let source = source.dim == 0 && index.dim == 1 ? source.reshape([1]) : source
         try checkSameDevice(self, source)
         try checkScatter(name, axis, index, source)
+        if dtype.isComplex, reduction != .replace, reduction != .add {
+            throw Misuse("\(name)(): only replacing and adding are implemented for \(dtype)")
+        }
         try willChangeInPlace(self)
         guard index.count == 0 || backend.scatter(source, dim: axis, index: index, reduction, into: self) else {
             throw outOfRange(index, axis)

@@ -120,7 +120,7 @@ extension Tensor {
     /// The elements picked by `tensors`, one int64 tensor or nil for each dimension.
     func pick(_ tensors: [Tensor?]) throws(Misuse) -> Tensor {
         let result = try IndexPicking(self, tensors).pick(self)
-        if dtype.isFloatingPoint {
+        if dtype.isInexact {
             result.record("IndexBackward0", self) { _ in
                 let shape = shape
                 let indices = tensors.map { $0.map { TensorIndex.tensor($0) } ?? .all }

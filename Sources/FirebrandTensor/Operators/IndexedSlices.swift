@@ -62,7 +62,7 @@ extension Tensor {
             let result = Tensor(emptyOf: shape, dtype, on: device)
             guard result.count == 0 || backend.gather(self, dim: axis, index: spread(vector, axis, shape), into: result)
             else { throw outOfBounds(vector, axis) }
-            if dtype.isFloatingPoint {
+            if dtype.isInexact {
                 result.record("IndexSelectBackward0", self) { node in
                     let (saved, shape) = (node.save(vector), self.shape)
                     return { node, grad in

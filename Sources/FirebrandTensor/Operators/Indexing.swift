@@ -234,8 +234,8 @@ extension Tensor {
     /// Writes `value` into the part the index says.
     public func assign(_ value: Tensor, at indices: [TensorIndex]) {
         guarded("__setitem__", [self, value], orElse: ()) { () throws(Misuse) in
-            if isGradEnabled(), tracksGrad || value.tracksGrad {
-                if isLeaf, isGradRequired {
+            if isGradEnabled() && (tracksGrad || value.tracksGrad) || isDualLevelOpen {
+                if isGradEnabled(), isLeaf, isGradRequired {
                     throw Misuse("a view of a leaf Variable that requires grad is being used in an in-place operation.")
                 }
                 try assignRecorded(value, indices)
@@ -282,26 +282,16 @@ extension Tensor {
         return result
     }
 
-    /// An assignment that gradients flow through: the old value with a part replaced, taken over by this tensor.
+    /// An assignment that gradients flow through: an in-place change of the part.
     private func assignRecorded(_ value: Tensor, _ indices: [TensorIndex]) throws(Misuse) {
-        let result = contiguousClone()
-        try result.unrecorded { (target) throws(Misuse) in try target.write(value.detach(), indices) }
-        _ = inPlace(
-            "__setitem__", [value],
-            recorded: { before in
-                let new = result
-                new.record("CopySlices", before, value) { _ in
-                    let (shape, type) = (value.shape, value.dtype)
-                    return { node, grad in
-                        let old = grad.clone()
-                        old.assign(Tensor.zeros([], dtype: grad.dtype, device: grad.device), at: indices)
-                        return Gradients(
-                            node.needs(0) ? old : nil,
-                            node.needs(1) ? grad[at: indices].unbroadcast(to: shape, type) : nil)
-                    }
-                }
-                return new
-            }, direct: { (_) throws(Misuse) in })
+        let (view, tensors) = try basicPart(indices)
+        if tensors.allSatisfy({ $0 == nil }) {
+            let source = value.squeezedLeading(to: view.dim)
+            try source.checkExpands(to: view.shape)
+            view.copy_(source)
+        } else {
+            view.indexPut_(tensors.map { $0.map { .tensor($0) } ?? .all }, value.to(dtype))
+        }
     }
 }
 

@@ -31,15 +31,7 @@ public func cat(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
             }
             shape[axis] += part.shape[axis]
         }
-        let result = Tensor(emptyOf: shape, type, on: model.device)
-        var position = 0
-        noGrad {
-            for part in parts {
-                let length = part.shape[axis]
-                result.backend.copy(part, into: result.slice(axis, position, position + length, 1))
-                position += length
-            }
-        }
+        let result = joined(parts, axis, shape, type)
         result.record("CatBackward0", tensors) { _ in
             let pieces = tensors.map { (length: $0.shape == [0] ? 0 : $0.shape[axis], shape: $0.shape, type: $0.dtype) }
             return { node, grad in
@@ -62,6 +54,26 @@ public func cat(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
     }
 }
 
+/// New memory with the parts one behind the other: channels last where all parts are, as PyTorch keeps it.
+private func joined(_ parts: [Tensor], _ axis: Int, _ shape: Size, _ type: DType) -> Tensor {
+    let model = parts[0]
+    if !model.isContiguous {
+        for (format, order) in [(MemoryFormat.channelsLast, [0, 2, 3, 1]), (.channelsLast3d, [0, 2, 3, 4, 1])]
+        where parts.allSatisfy({ $0.isContiguous(memoryFormat: format) }) {
+            // In the order of memory the parts are contiguous.
+            let strides = MemoryFormat.strides(of: shape, farthestFirst: order)
+            let result = Tensor(emptyOf: shape, strides: strides, type, on: model.device)
+            result.backend.concatenate(
+                parts.map { $0.permutedAlias(order) }, dim: order.firstIndex(of: axis)!,
+                into: result.permutedAlias(order))
+            return result
+        }
+    }
+    let result = Tensor(emptyOf: shape, type, on: model.device)
+    result.backend.concatenate(parts, dim: axis, into: result)
+    return result
+}
+
 /// Tensors of one shape along a new dimension. PyTorch: `torch.stack`.
 public func stack(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
     guarded("stack", tensors) { () throws(Misuse) in
@@ -72,7 +84,11 @@ public func stack(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
                 "stack expects each tensor to be equal size, but got \(first.shape.list) at entry 0 and "
                     + "\(tensor.shape.list) at entry \(index)")
         }
-        let result = noGrad { cat(tensors.map { $0.unsqueeze(axis) }, dim: axis) }
+        for tensor in tensors { try checkSameDevice(first, tensor) }
+        let type = tensors.dropFirst().reduce(first.dtype) { $0.promoted(with: $1.dtype) }
+        var shape = first.shape
+        shape.insert(tensors.count, at: axis)
+        let result = noGrad { joined(tensors.map { $0.unsqueeze(axis) }, axis, shape, type) }
         result.record("StackBackward0", tensors) { _ in
             let types = tensors.map(\.dtype)
             return { node, grad in
@@ -84,6 +100,22 @@ public func stack(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
 }
 
 extension Tensor {
+    /// Several views of this tensor as the results of one operation, whose gradients `joined` puts together again.
+    private func severalViews(
+        _ backward: StaticString, _ make: () -> [Tensor], joined: @escaping ([Tensor]) -> Tensor
+    ) -> [Tensor] {
+        let views = noGrad { withoutDualLevel(make) }
+        if hasFailed || views.isEmpty || !isDifferentiableType { return views }
+        let (shapes, type, device) = (views.map(\.shape), dtype, device)
+        Tensor.recordViews(backward, of: self, views) { grads in
+            joined(
+                grads.enumerated().map { index, grad in
+                    grad ?? Tensor.zeros(shapes[index], dtype: type, device: device)
+                })
+        }
+        return views
+    }
+
     /// Parts of `size` along `dim`; the last may be shorter. Views. PyTorch: `torch.split`.
     public func split(_ size: Int, dim: Int = 0) -> [Tensor] {
         guarded("split", [self], orElse: []) { () throws(Misuse) in
@@ -94,7 +126,10 @@ extension Tensor {
                 throw Misuse("split expects split_size be non-negative, but got split_size=\(size)")
             }
             if length == 0 { return [narrow(axis, 0, 0)] }
-            return stride(from: 0, to: length, by: size).map { slice(axis, $0, Swift.min($0 + size, length), 1) }
+            return severalViews(
+                "SplitBackward0",
+                { stride(from: 0, to: length, by: size).map { self.slice(axis, $0, Swift.min($0 + size, length), 1) } }
+            ) { cat($0, dim: axis) }
         }
     }
 
@@ -102,16 +137,26 @@ extension Tensor {
     public func split(_ sizes: [Int], dim: Int = 0) -> [Tensor] {
         guarded("split_with_sizes", [self], orElse: []) { () throws(Misuse) in
             let axis = try checkedDimension(dim)
+            guard self.dim > 0 else { throw Misuse("split expects at least a 1-dimensional tensor") }
+            guard !sizes.contains(where: { $0 < 0 }) else {
+                throw Misuse(
+                    "split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes=\(sizes)")
+            }
             guard sizes.reduce(0, +) == shape[axis] else {
                 throw Misuse(
                     "split_with_sizes expects split_sizes to sum exactly to \(shape[axis]) (input tensor's size at "
                         + "dimension \(axis)), but got split_sizes=\(sizes)")
             }
             var position = 0
-            return sizes.map { size in
-                defer { position += size }
-                return slice(axis, position, position + size, 1)
-            }
+            return severalViews(
+                "SplitWithSizesBackward0",
+                {
+                    sizes.map { size in
+                        defer { position += size }
+                        return self.slice(axis, position, position + size, 1)
+                    }
+                }
+            ) { cat($0, dim: axis) }
         }
     }
 
@@ -128,7 +173,9 @@ extension Tensor {
     public func unbind(dim: Int = 0) -> [Tensor] {
         guarded("unbind", [self], orElse: []) { () throws(Misuse) in
             let axis = try checkedDimension(dim)
-            return (0..<shape[axis]).map { select(axis, $0) }
+            return severalViews("UnbindBackward0", { (0..<self.shape[axis]).map { self.select(axis, $0) } }) { parts in
+                stack(parts, dim: axis)
+            }
         }
     }
 }

@@ -30,7 +30,7 @@ extension Tensor {
             let flags = try mask.flags("masked_select", common)
             let source = noGrad { self.shape == common ? self : expand(Array(common)) }
             let result = backend.compress(source.isContiguous ? source : source.contiguousClone(), flags)
-            if dtype.isFloatingPoint {
+            if dtype.isInexact {
                 result.record("MaskedSelectBackward0", self) { node in
                     let (saved, shape, type) = (node.save(mask), shape, dtype)
                     return { node, grad in

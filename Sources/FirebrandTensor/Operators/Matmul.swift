@@ -155,12 +155,18 @@ extension Tensor {
             guard dim == 1, other.dim == 1 else {
                 throw Misuse("1D tensors expected, but got \(dim)D and \(other.dim)D tensors")
             }
+            guard dtype == other.dtype else {
+                throw Misuse(
+                    "dot : expected both vectors to have same dtype, but found \(dtype.scalarTypeName) and "
+                        + other.dtype.scalarTypeName)
+            }
             guard count == other.count else {
                 throw Misuse(
                     "inconsistent tensor size, expected tensor [\(count)] and src [\(other.count)] to have the same "
                         + "number of elements, but got \(count) and \(other.count) elements respectively")
             }
             try checkTypes(other)
+            if dtype == .bool { throw Misuse("\"dot\" not implemented for 'Bool'") }
             let result = noGrad { mul(other).sum(dtype: dtype) }
             result.record("DotBackward0", self, other) { node in
                 let (a, b) = (node.save(self), node.save(other))
@@ -175,6 +181,8 @@ extension Tensor {
     }
 
     /// `beta * self + alpha * (a x b)`; `self` broadcasts. PyTorch: `torch.addmm`.
+    ///
+    /// Where `beta` is 0, what `self` holds does not matter, not even NaN.
     public func addmm(_ a: Tensor, _ b: Tensor, beta: Scalar = .int(1), alpha: Scalar = .int(1)) -> Tensor {
         guarded("addmm", [self, a, b]) { () throws(Misuse) in
             guard a.dim == 2, b.dim == 2 else {
@@ -191,11 +199,7 @@ extension Tensor {
             if isPlain, dim == 1, shape[0] == b.shape[1], dtype == a.dtype {
                 result = try a.product(b, bias: self)
             } else {
-                result = noGrad {
-                    let product = isPlain ? a.mm(b) : a.mm(b).mul(alpha)
-                    if beta.isZero { return product }
-                    return (isPlain ? self : mul(beta)).expand(product.shape).add(product)
-                }
+                result = try combined(with: noGrad { a.mm(b) }, beta: beta, alpha: alpha)
             }
             result.record("AddmmBackward0", self, a, b) { node in
                 let (shape, type) = (shape, dtype)
@@ -296,26 +300,23 @@ public func matmul(_ a: Tensor, _ b: Tensor, out: Tensor? = nil) -> Tensor { a.m
 
 // MARK: - Rows
 
-let matmulOperators: [OperatorRow] = [
-    OperatorRow("matmul", .matmul, "input, other, *, out=None", aliases: ["linalg.matmul"]) {
-        try $0.input.matmul(try $0.tensor("other"), out: $0.takeOut())
-    },
-    OperatorRow("mm", .matmul, "input, mat2, *, out=None") { try $0.input.mm(try $0.tensor("mat2")) },
-    OperatorRow("bmm", .matmul, "input, mat2, *, out=None") { try $0.input.bmm(try $0.tensor("mat2")) },
-    OperatorRow("mv", .matmul, "input, vec, *, out=None") { try $0.input.mv(try $0.tensor("vec")) },
-    OperatorRow("dot", .matmul, "input, tensor, *, out=None") { try $0.input.dot(try $0.tensor("tensor")) },
-    OperatorRow(
-        "addmm", .matmul, "input, mat1, mat2, *, beta=1, alpha=1, out=None",
-        inPlace: {
-            try $0.input.addmm_(
-                try $0.tensor("mat1"), try $0.tensor("mat2"), beta: try $0.scalar("beta"), alpha: try $0.scalar("alpha")
-            )
-        }
-    ) {
-        try $0.input.addmm(
-            try $0.tensor("mat1"), try $0.tensor("mat2"), beta: try $0.scalar("beta"), alpha: try $0.scalar("alpha"))
-    },
-    OperatorRow("nn.functional.linear", .linear, "input, weight, bias=None") {
-        try $0.input.linear(try $0.tensor("weight"), try $0.optionalTensor("bias"))
-    },
-]
+extension OperatorRow {
+    static let matrixProducts: [OperatorRow] = [
+        OperatorRow("matmul", .matmul, "input, other, *, out=None", aliases: ["linalg.matmul"]) {
+            try $0.input.matmul(try $0.tensor("other"), out: $0.takeOut())
+        },
+        OperatorRow("__rmatmul__", .matmul, "input, other", aliases: ["Tensor.__rmatmul__"]) {
+            try $0.tensor("other").matmul(try $0.input)
+        },
+        OperatorRow("mm", .matmul, "input, mat2, *, out=None") { try $0.input.mm(try $0.tensor("mat2")) },
+        OperatorRow("bmm", .matmul, "input, mat2, *, out=None") { try $0.input.bmm(try $0.tensor("mat2")) },
+        OperatorRow("mv", .matmul, "input, vec, *, out=None") { try $0.input.mv(try $0.tensor("vec")) },
+        OperatorRow("dot", .matmul, "input, tensor, *, out=None") { try $0.input.dot(try $0.tensor("tensor")) },
+        OperatorRow("nn.functional.linear", .linear, "input, weight, bias=None") {
+            try $0.input.linear(try $0.tensor("weight"), try $0.optionalTensor("bias"))
+        },
+    ]
+}
+
+let matmulOperators: [OperatorRow] =
+    OperatorRow.matrixProducts + OperatorRow.scaledProducts + OperatorRow.vectorProducts + OperatorRow.contractions

@@ -51,8 +51,8 @@ package func pointwise(
     try checkSameDevice(a, b)
     let type = computeType ?? resultType(a, b)
     let shape = try broadcastShapes(a.shape, b.shape)
-    let left = a.dtype == type ? a : a.cast(to: type)
-    let right = b.dtype == type ? b : b.cast(to: type)
+    let left = a.dtype == type ? a : a.castKeepingLayout(to: type)
+    let right = b.dtype == type ? b : b.castKeepingLayout(to: type)
     let resultType = op.isComparison ? DType.bool : type
     if let out {
         // An in-place operator: its operand keeps its shape.
@@ -77,7 +77,7 @@ package func pointwise(
     out: Tensor? = nil
 ) throws(Misuse) -> Tensor {
     let type = computeType ?? scalar.resultType(with: a.dtype)
-    let operand = a.dtype == type ? a : a.cast(to: type)
+    let operand = a.dtype == type ? a : a.castKeepingLayout(to: type)
     let resultType = op.isComparison ? DType.bool : type
     if let out {
         try checkSameDevice(a, out)
@@ -96,7 +96,7 @@ package func pointwise(
 package func pointwise(_ op: UnaryKernel, _ a: Tensor, toFloat: Bool = false, out: Tensor? = nil) throws(Misuse)
     -> Tensor
 {
-    let operand = toFloat && !a.dtype.isInexact ? a.cast(to: DType.default) : a
+    let operand = toFloat && !a.dtype.isInexact ? a.castKeepingLayout(to: DType.default) : a
     let resultType = op.isClassification ? DType.bool : op == .abs ? operand.dtype.realType : operand.dtype
     if let out {
         try checkSameDevice(a, out)
@@ -110,15 +110,17 @@ package func pointwise(_ op: UnaryKernel, _ a: Tensor, toFloat: Bool = false, ou
     return result
 }
 
-/// New memory for a result: with the operands' strides where those agree and leave no gaps, else contiguous.
+/// New memory for the result of a pointwise operator, in the order of dimensions its operands have.
 @inline(__always)
-private func newResult(_ shape: Size, _ dtype: DType, like a: Tensor, _ b: Tensor) -> Tensor {
-    let result = Tensor(emptyOf: shape, dtype, on: a.device)
-    if !a.isContiguous, a.shape == shape, b.shape == shape, a.strides == b.strides, a.isDense {
-        result.strides = a.strides
-        result.isContiguous = false
-    }
-    return result
+package func newResult(_ shape: Size, _ dtype: DType, like a: Tensor, _ b: Tensor) -> Tensor {
+    if a.isContiguous, b.isContiguous { return Tensor(emptyOf: shape, dtype, on: a.device) }
+    return newResult(shape, dtype, likeAll: [a, b])
+}
+
+/// New memory for the result of a pointwise operator, in the order of dimensions its operands have.
+@inline(never)
+package func newResult(_ shape: Size, _ dtype: DType, likeAll operands: [Tensor]) -> Tensor {
+    Tensor(emptyOf: shape, strides: denseStrides(shape, operands), dtype, on: operands[0].device)
 }
 
 /// Results that are written to a given tensor are not recorded: PyTorch refuses where a gradient would be lost.
@@ -129,6 +131,8 @@ package func checkOut(_ out: Tensor, _ a: Tensor, _ b: Tensor) throws(Misuse) {
             "functions with out=... arguments don't support automatic differentiation, but one of the arguments requires "
                 + "grad.")
     }
+    try checkPartialOverlap(out, a)
+    try checkPartialOverlap(out, b)
 }
 
 /// Computes into a tensor the caller gave: resized if it is of another shape, converted if of another type.
@@ -162,54 +166,6 @@ package func write(
 }
 
 extension Tensor {
-    /// An in-place operator. Where gradients flow, `recorded` runs on a copy of the old value and its result is taken
-    /// over, with its place in the graph; else `direct` computes into this tensor's memory.
-    package func inPlace(
-        _ name: StaticString, _ others: [Tensor] = [], recorded: (Tensor) -> Tensor,
-        direct: (Tensor) throws(Misuse) -> Void
-    ) -> Tensor {
-        guarded(name, [self] + others) { () throws(Misuse) in
-            guard isGradEnabled(), tracksGrad || others.contains(where: \.tracksGrad) else {
-                try direct(self)
-                return self
-            }
-            if base != nil {
-                throw Misuse(
-                    "an in-place operation on a view that gradients would flow through is not supported; use the "
-                        + "out-of-place form")
-            }
-            try willChangeInPlace(self)
-            let before = noGrad { contiguousClone() }
-            before.node = node
-            before.outputIndex = outputIndex
-            let result = recorded(before)
-            if hasFailed { return self }
-            guard result.shape == shape else {
-                throw Misuse(
-                    "output with shape \(shape.list) doesn't match the broadcast shape \(result.shape.list)")
-            }
-            backend.copy(result, into: self)
-            node = result.node
-            outputIndex = result.outputIndex
-            return self
-        }
-    }
-
-    /// An in-place operator made of the out-of-place one: computes the new value, then copies it here.
-    package func overwrite(_ name: StaticString, _ others: [Tensor] = [], _ forward: (Tensor) -> Tensor) -> Tensor {
-        inPlace(name, others, recorded: forward) { (target) throws(Misuse) in
-            let result = noGrad { forward(target) }
-            if hasFailed { return }
-            guard result.shape == target.shape else {
-                throw Misuse(
-                    "output with shape \(target.shape.list) doesn't match the broadcast shape \(result.shape.list)")
-            }
-            _ = try write(into: target, result.shape, result.dtype) { (target) throws(Misuse) in
-                target.backend.copy(result, into: target)
-            }
-        }
-    }
-
     /// The gradient of an operand that was broadcast or promoted: summed and converted back to what it was.
     @inline(__always)
     package func unbroadcast(to shape: Size, _ dtype: DType) -> Tensor {
@@ -236,6 +192,14 @@ extension Tensor {
     @inline(never)
     package func cast(to dtype: DType) -> Tensor {
         let result = Tensor(emptyOf: shape, dtype, on: device)
+        backend.copy(self, into: result)
+        return result
+    }
+
+    /// Converts without recording, and keeps the order of dimensions.
+    @inline(never)
+    package func castKeepingLayout(to dtype: DType) -> Tensor {
+        let result = newResult(shape, dtype, like: self, self)
         backend.copy(self, into: result)
         return result
     }

@@ -11,7 +11,10 @@ public func `where`(_ condition: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
         try checkSameDevice(condition, b)
         let type = resultType(a, b)
         let shape = try broadcastShapes(try broadcastShapes(condition.shape, a.shape), b.shape)
-        let result = Tensor(emptyOf: shape, type, on: condition.device)
+        let isPlain = condition.isContiguous && a.isContiguous && b.isContiguous
+        let result =
+            isPlain
+            ? Tensor(emptyOf: shape, type, on: condition.device) : newResult(shape, type, likeAll: [condition, a, b])
         result.backend.select(
             condition, a.dtype == type ? a : a.cast(to: type), b.dtype == type ? b : b.cast(to: type), into: result)
         result.record("WhereBackward0", a, b) { node in
@@ -69,11 +72,11 @@ extension Tensor {
             guard min != nil || max != nil else { throw Misuse("At least one of 'min' or 'max' must not be None") }
             if dtype.isComplex { throw Misuse("clamp is not supported for complex types") }
             var result = self
-            if let min {
-                result = try pointwise(.maximum, result, min.scalar)
-            }
-            if let max {
-                result = try pointwise(.minimum, result, max.scalar)
+            if let min, let max, let clamped = try clampedInOnePass(min.scalar, max.scalar) {
+                result = clamped
+            } else {
+                if let min { result = try pointwise(.maximum, result, min.scalar) }
+                if let max { result = try pointwise(.minimum, result, max.scalar) }
             }
             result.record("ClampBackward1", self) { node in
                 let operand = node.save(self)

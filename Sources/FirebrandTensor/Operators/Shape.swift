@@ -3,11 +3,11 @@
 extension Tensor {
     /// A recorded view.
     @inline(__always)
-    private func makeView(
+    package func makeView(
         _ backward: StaticString, _ shape: Size, _ strides: Size, offset: Int, _ rule: @escaping (Tensor) -> Tensor
     ) -> Tensor {
         let view = Tensor(storage: storage, dtype: dtype, shape: shape, strides: strides, offset: offset)
-        view.base = base ?? self
+        view.becomeView(of: self)
         if dtype.isInexact { view.record(backward, self) { _ in { _, grad in Gradients(rule(grad)) } } }
         return view
     }
@@ -243,23 +243,10 @@ extension Tensor {
     /// The transpose of a matrix. PyTorch: `Tensor.T`.
     public var T: Tensor { dim == 2 ? swapped(0, 1, "PermuteBackward0") : permute(Array((0..<dim).reversed())) }
     /// The last two dimensions exchanged. PyTorch: `Tensor.mT`.
-    public var mT: Tensor { transpose(-2, -1) }
-
-    /// Transposes this very tensor. PyTorch: `t_`.
-    @discardableResult
-    public func t_() -> Tensor {
-        guarded("t_", [self]) { () throws(Misuse) in
-            guard dim <= 2 else { throw Misuse("t_() expects a tensor with <= 2 dimensions, but self is \(dim)D") }
-            if isGradEnabled(), tracksGrad, isLeaf {
-                throw Misuse("a leaf Variable that requires grad is being used in an in-place operation.")
-            }
-            guard dim == 2 else { return self }
-            let transposed = t()
-            (shape, strides) = (transposed.shape, transposed.strides)
-            isContiguous = transposed.isContiguous
-            node = transposed.node
-            storage.version += 1
-            return self
+    public var mT: Tensor {
+        guarded("mT", [self]) { () throws(Misuse) in
+            try checkMatrix("tensor.mT", allowsScalar: true)
+            return dim == 0 ? permute([]) : transpose(-2, -1)
         }
     }
 
@@ -407,13 +394,17 @@ extension Tensor {
     public func flip(_ dims: [Int]) -> Tensor {
         guarded("flip", [self]) { () throws(Misuse) in
             var (strides, offset) = (strides, storageOffset)
+            var seen = Set<Int>()
             for value in dims {
                 let axis = try checkedDimension(value)
+                guard seen.insert(axis).inserted else {
+                    throw Misuse("dim \(axis) appears multiple times in the list of dims")
+                }
                 if dim == 0 { continue }
                 offset += Swift.max(0, shape[axis] - 1) * strides[axis]
                 strides[axis] = -strides[axis]
             }
-            let result = Tensor(emptyOf: shape, dtype, on: device)
+            let result = try Tensor(emptyLike: self, dtype, on: device)
             backend.copy(
                 Tensor(storage: storage, dtype: dtype, shape: shape, strides: strides, offset: offset), into: result)
             if dtype.isInexact {
@@ -438,10 +429,21 @@ private func sliceGradient(_ grad: Tensor, _ shape: Size, _ axis: Int, _ start: 
 
 // MARK: - Rows
 
+extension Arguments {
+    /// Two dimensions exchanged, under either pair of names.
+    fileprivate func exchange(_ body: (Tensor, Int, Int) -> Tensor) throws(Misuse) -> Tensor {
+        let prefix = has("axis0") ? "axis" : "dim"
+        return body(try input, try int(prefix + "0"), try int(prefix + "1"))
+    }
+}
+
 extension OperatorRow {
     fileprivate static let shapes: [OperatorRow] = [
         OperatorRow("reshape", .shape, "input, *shape") { try $0.input.reshape(try $0.ints("shape")) },
-        OperatorRow("view", .shape, "input, *shape") { try $0.input.view(try $0.ints("shape")) },
+        OperatorRow("view", .shape, "input, dtype: dtype\ninput, *shape") {
+            if let dtype = try $0.dtype() { return try $0.input.view(dtype) }
+            return try $0.input.view(try $0.ints("shape"))
+        },
         OperatorRow("reshape_as", .shape, "input, other") { try $0.input.reshape(try $0.tensor("other").shape) },
         OperatorRow("view_as", .shape, "input, other") { try $0.input.view(try $0.tensor("other").shape) },
         OperatorRow("flatten", .shape, "input, start_dim=0, end_dim=-1") {
@@ -450,11 +452,15 @@ extension OperatorRow {
         OperatorRow("unflatten", .shape, "input, dim, sizes") {
             try $0.input.unflatten(try $0.int("dim"), try $0.ints("sizes"))
         },
-        OperatorRow("squeeze", .shape, "input, dim=None") {
+        OperatorRow(
+            "squeeze", .shape, "input, dim=None", inPlace: { try $0.input.squeeze_(try $0.optionalInts("dim")) }
+        ) {
             if let dims = try $0.optionalInts("dim") { return try $0.input.squeeze(dims) }
             return try $0.input.squeeze()
         },
-        OperatorRow("unsqueeze", .shape, "input, dim") { try $0.input.unsqueeze(try $0.int("dim")) },
+        OperatorRow("unsqueeze", .shape, "input, dim", inPlace: { try $0.input.unsqueeze_(try $0.int("dim")) }) {
+            try $0.input.unsqueeze(try $0.int("dim"))
+        },
         OperatorRow("expand", .shape, "input, *size, implicit=False") { try $0.input.expand(try $0.ints("size")) },
         OperatorRow("expand_as", .shape, "input, other") { try $0.input.expandAs(try $0.tensor("other")) },
         OperatorRow("broadcast_to", .shape, "input, size") { try $0.input.broadcastTo(try $0.ints("size")) },
@@ -462,9 +468,10 @@ extension OperatorRow {
 
     fileprivate static let orders: [OperatorRow] = [
         OperatorRow("permute", .shape, "input, *dims") { try $0.input.permute(try $0.ints("dims")) },
-        OperatorRow("transpose", .shape, "input, dim0, dim1", aliases: ["swapdims", "swapaxes"]) {
-            try $0.input.transpose(try $0.int("dim0"), try $0.int("dim1"))
-        },
+        OperatorRow(
+            "transpose", .shape, "input, dim0, dim1\ninput, axis0, axis1", aliases: ["swapdims", "swapaxes"],
+            inPlace: { try $0.exchange { $0.transpose_($1, $2) } }
+        ) { try $0.exchange { $0.transpose($1, $2) } },
         OperatorRow("t", .shape, "input", inPlace: { try $0.input.t_() }) { try $0.input.t() },
         OperatorRow("T", .shape, "input") { try $0.input.T },
         OperatorRow("mT", .shape, "input") { try $0.input.mT },

@@ -34,7 +34,7 @@ extension Tensor {
                     throw outOfReach(index)
                 }
             }
-            if dtype.isFloatingPoint {
+            if dtype.isInexact {
                 result.record("TakeBackward0", self) { node in
                     let (saved, shape) = (node.save(index), shape)
                     return { node, grad in

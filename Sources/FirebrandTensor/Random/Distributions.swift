@@ -62,6 +62,13 @@ extension Tensor {
         _ high: Int, size: some Collection<Int>, generator: Generator = .default, dtype: DType = .int64
     ) -> Tensor { randint(0, high, size, generator: generator, dtype: dtype) }
 
+    /// Integers in `low..<high` of another's shape and type. PyTorch: `torch.randint_like`.
+    public static func randintLike(
+        _ other: Tensor, _ low: Int, _ high: Int, generator: Generator = .default, dtype: DType? = nil
+    ) -> Tensor {
+        randint(low, high, other.shape, generator: generator, dtype: dtype ?? other.dtype, device: other.device)
+    }
+
     /// The integers `0..<n` in random order. PyTorch: `torch.randperm`.
     public static func randperm(_ n: Int, generator: Generator = .default, dtype: DType = .int64) -> Tensor {
         guarded("randperm", []) { () throws(Misuse) in
@@ -76,9 +83,10 @@ extension Tensor {
 
     /// Calls `fill` with contiguous memory of type `dtype`, and takes the numbers over, in the order the elements have in
     /// this tensor's memory.
-    private func drawn(_ name: StaticString, _ dtype: DType, _ fill: (UnsafeMutableRawPointer, Int) -> Void) -> Tensor {
+    func drawn(_ name: StaticString, _ dtype: DType, _ fill: (UnsafeMutableRawPointer, Int) -> Void) -> Tensor {
         guarded(name, [self]) { () throws(Misuse) in
             try willChangeInPlace(self)
+            forgetHistory(name)
             if device.kind == .meta { return self }
             if isContiguous, self.dtype == dtype {
                 fill(pointer, count)
@@ -223,33 +231,10 @@ extension Tensor {
             }
         }
     }
-
-    /// 1 with the probability each element gives, else 0. PyTorch: `torch.bernoulli` (its stream without MKL).
-    public func bernoulli(generator: Generator = .default) -> Tensor {
-        guarded("bernoulli", [self]) { () throws(Misuse) in
-            guard dtype.isFloatingPoint else { throw Misuse("not implemented for '\(dtype.scalarTypeName)'") }
-            let probabilities: [Double] = toArray()
-            if let bad = probabilities.first(where: { !($0 >= 0 && $0 <= 1) }) {
-                throw Misuse("Expected p_in >= 0 && p_in <= 1 to be true, but got \(bad)")
-            }
-            let draws = probabilities.map { probability -> Double in
-                var uniform = 0.0
-                if dtype == .float64 {
-                    generator.withEngine { fb_uniform_f64(&$0, &uniform, 1, 0, 1) }
-                } else {
-                    var single = Float(0)
-                    generator.withEngine { fb_uniform_f32(&$0, &single, 1, 0, 1) }
-                    uniform = Double(single)
-                }
-                return uniform < probability ? 1 : 0
-            }
-            return Tensor(elements: draws, shape: shape).to(dtype)
-        }
-    }
 }
 
 /// A number as C++ streams write it: 1, not 1.0.
-private func cNumber(_ number: Double) -> String {
+func cNumber(_ number: Double) -> String {
     Int(exactly: number).map(String.init) ?? "\(number)"
 }
 
@@ -274,13 +259,15 @@ package enum Permutation {
 
 private let options =
     "generator=None, out=None, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False"
+private let likeOptionsOnly =
+    "generator=None, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None"
 private let likeOptions = "*, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None"
 private let randintSignatures = """
     high: int, size: ints, *, \(options)
     low: int, high: int, size: ints, *, \(options)
     """
 
-let randomOperators: [OperatorRow] = [
+let randomTensorOperators: [OperatorRow] = [
     OperatorRow("rand", .random, "*size, \(options)", isDifferentiable: false) {
         Tensor.rand(
             try $0.ints("size"), dtype: try $0.dtype(), device: try $0.device(), requiresGrad: try $0.requiresGrad)
@@ -297,27 +284,18 @@ let randomOperators: [OperatorRow] = [
     OperatorRow("randperm", .random, "n, *, \(options)", isDifferentiable: false) {
         Tensor.randperm(try $0.int("n"), dtype: try $0.dtype() ?? .int64)
     },
+    OperatorRow(
+        "randint_like", .random,
+        "input, high: int, *, \(likeOptionsOnly)\ninput, low: int, high: int, *, \(likeOptionsOnly)",
+        isDifferentiable: false
+    ) {
+        Tensor.randintLike(
+            try $0.input, try $0.optionalInt("low") ?? 0, try $0.int("high"), dtype: try $0.dtype())
+    },
     OperatorRow("rand_like", .random, "input, \(likeOptions)", isDifferentiable: false) {
         Tensor.randLike(try $0.input, dtype: try $0.dtype())
     },
     OperatorRow("randn_like", .random, "input, \(likeOptions)", isDifferentiable: false) {
         Tensor.randnLike(try $0.input, dtype: try $0.dtype())
-    },
-    OperatorRow("bernoulli", .random, "input, *, generator=None, out=None", isDifferentiable: false) {
-        try $0.input.bernoulli()
-    },
-    OperatorRow("uniform_", .random, "input, from=0.0, to=1.0, *, generator=None", isDifferentiable: false) {
-        try $0.input.uniform_(try $0.double("from"), try $0.double("to"))
-    },
-    OperatorRow("normal_", .random, "input, mean=0.0, std=1.0, *, generator=None", isDifferentiable: false) {
-        try $0.input.normal_(try $0.double("mean"), try $0.double("std"))
-    },
-    OperatorRow(
-        "random_", .random,
-        "input, *, generator=None\ninput, to: int, *, generator=None\ninput, from: int, to: int, *, generator=None",
-        isDifferentiable: false
-    ) {
-        guard let end = try $0.optionalInt("to") else { return try $0.input.random_() }
-        return try $0.input.random_(try $0.optionalInt("from") ?? 0, end)
     },
 ]

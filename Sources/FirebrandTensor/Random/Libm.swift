@@ -6,4 +6,7 @@ extension Double {
     var sine: Double { sin(self) }
     var cosine: Double { cos(self) }
     var logarithm: Double { log(self) }
+    var exponential: Double { exp(self) }
+    var tangent: Double { tan(self) }
+    var logarithmOfGamma: Double { lgamma(self) }
 }

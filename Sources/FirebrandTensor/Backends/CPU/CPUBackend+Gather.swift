@@ -35,6 +35,11 @@ extension CPUBackend {
         guard index.count > 0 else { return true }
         let limit = out.dim == 0 ? 1 : out.shape[dim]
         guard limit > 0 else { return false }
+        if reduction != .replace, out.dtype.isComplex {
+            // Complex numbers are added part by part.
+            return scatter(
+                source.parts(), dim: dim, index: index.repeatedForParts(), reduction, into: out.parts())
+        }
         let target = out.standing(at: dim, as: index.shape)
         let source = source.standing(at: nil, as: index.shape)
         let step = out.dim == 0 ? 0 : out.strides[dim] * out.elementSize
@@ -95,7 +100,8 @@ extension CPUBackend {
             let indices = UnsafePointer(pointers[1].assumingMemoryBound(to: Int64.self))
             guard strides[1] == 0, count > 1 else {
                 if !fb_scatter(
-                    reduction, dtype, pointers[2], strides[2], step, indices, strides[1], pointers[0], strides[0],
+                    reduction, dtype, target.elementSize, pointers[2], strides[2], step, indices, strides[1],
+                    pointers[0], strides[0],
                     count, low, high, Int64(limit))
                 {
                     isBad.raise()
@@ -135,6 +141,20 @@ extension Tensor {
         var strides = Size(repeating: 0, count: shape.count)
         for axis in 0..<Swift.min(shape.count, self.dim) where axis != dim { strides[axis] = self.strides[axis] }
         return Tensor(storage: storage, dtype: dtype, shape: shape, strides: strides, offset: storageOffset)
+    }
+
+    /// Complex numbers as pairs of real ones along a last dimension, over the same memory.
+    fileprivate func parts() -> Tensor {
+        Tensor(
+            storage: storage, dtype: elementSize == 8 ? .float32 : .float64, shape: Size(Array(shape) + [2]),
+            strides: Size(strides.map { 2 * $0 } + [1]), offset: 2 * storageOffset)
+    }
+
+    /// An index that is the same for both parts.
+    fileprivate func repeatedForParts() -> Tensor {
+        Tensor(
+            storage: storage, dtype: dtype, shape: Size(Array(shape) + [2]), strides: Size(Array(strides) + [0]),
+            offset: storageOffset)
     }
 
     /// Elements `begin..<end` along a dimension.

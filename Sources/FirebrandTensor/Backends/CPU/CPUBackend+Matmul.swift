@@ -1,4 +1,5 @@
 import CKernels
+import CLAPACK
 import COneDNN
 
 extension CPUBackend {
@@ -13,6 +14,15 @@ extension CPUBackend {
             return try matmulByOneDNN(a, b, bias: bias, into: out)
         }
         if out.dtype.isReducedFloatingPoint {
+            let type = out.dtype == .bfloat16 ? FB_ONEDNN_BF16 : FB_ONEDNN_F16
+            if fb_onednn_takes(Int32(type)) {
+                do throws(Misuse) {
+                    return try matmulByOneDNN(a, b, bias: bias, into: out, type: type)
+                } catch {
+                    // Not on this processor, or not by this version: through float32, now and from now on.
+                    if fb_onednn_takes(Int32(type)) { throw error }
+                }
+            }
             let wide = Tensor(emptyOf: out.shape, .float32)
             try matmulByOneDNN(
                 converted(a, to: .float32), converted(b, to: .float32), bias: bias.map { converted($0, to: .float32) },
@@ -23,6 +33,12 @@ extension CPUBackend {
         guard let kernel = fb_find_matmul(out.dtype.rawValue) else { throw CPUBackend.unsupported(out.dtype) }
         let result = out.isContiguous ? out : Tensor(emptyOf: out.shape, out.dtype)
         let (m, n, k) = (a.shape[1], b.shape[2], a.shape[2])
+        if m * n * k >= CPUBackend.leastBlasProduct, let type = fb_lapack_type(out.dtype), fb_lapack_open() {
+            matmulByBlas(type, a, b, into: result)
+            if let bias { try binary(.add, result, bias, into: result) }
+            if result !== out { copy(result, into: out) }
+            return
+        }
         let item = out.elementSize
         // Rows of all matrices of the batch are shared out.
         parallelFor(out.shape[0] * m, grain: max(1, pointwiseGrain / max(1, n * k))) { begin, end in
@@ -60,10 +76,50 @@ extension CPUBackend {
         return true
     }
 
-    private func matmulByOneDNN(_ a: Tensor, _ b: Tensor, bias: Tensor?, into out: Tensor) throws(Misuse) {
+    /// Multiplications from which BLAS beats the plain loop, and loading it is worth the while.
+    private static let leastBlasProduct = 64 * 64 * 64
+
+    /// Rows of C are shared out among our threads, each a product of its own.
+    private func matmulByBlas(_ type: fb_lapack_type, _ a: Tensor, _ b: Tensor, into c: Tensor) {
         let a = CPUBackend.isMatrixLayout(a) ? a : a.contiguousClone()
         let b = CPUBackend.isMatrixLayout(b) ? b : b.contiguousClone()
-        let result = CPUBackend.isMatrixLayout(out) ? out : Tensor(emptyOf: out.shape, .float32)
+        let (m, n, k) = (a.shape[1], b.shape[2], a.shape[2])
+        let (formA, leadA) = CPUBackend.blasForm(a)
+        let (formB, leadB) = CPUBackend.blasForm(b)
+        let item = c.elementSize
+        let batch = c.shape[0]
+        let shares = batch >= threadCount() ? batch : batch * threadCount()
+        let perMatrix = shares / batch
+        // What BLAS takes for columns are our rows, so it is asked for C's transpose: Bᵀ Aᵀ.
+        parallelFor(shares, grain: Swift.max(1, 200_000 * perMatrix / (m * n * k))) { begin, end in
+            for share in begin..<end {
+                let (matrix, part) = (share / perMatrix, share % perMatrix)
+                let (first, last) = (m * part / perMatrix, m * (part + 1) / perMatrix)
+                if first == last { continue }
+                fb_blas_gemm(
+                    type, formB, formA, Int32(n), Int32(last - first), Int32(k),
+                    b.pointer + matrix * b.strides[0] * item, leadB,
+                    a.pointer + (matrix * a.strides[0] + first * a.strides[1]) * item, leadA,
+                    c.pointer + (matrix * m + first) * n * item, Int32(n))
+            }
+        }
+    }
+
+    /// How BLAS, which goes by columns, reads a matrix's transpose: as it lies, or transposed back.
+    private static func blasForm(_ a: Tensor) -> (form: CChar, leading: Int32) {
+        let (rows, columns) = (a.shape[1], a.shape[2])
+        let isRowMajor = (a.strides[2] == 1 || columns == 1) && (a.strides[1] >= columns || rows == 1)
+        return isRowMajor
+            ? (CChar(FB_LAPACK_NONE), Int32(rows == 1 ? columns : a.strides[1]))
+            : (CChar(FB_LAPACK_TRANSPOSE), Int32(columns == 1 ? rows : a.strides[2]))
+    }
+
+    private func matmulByOneDNN(
+        _ a: Tensor, _ b: Tensor, bias: Tensor?, into out: Tensor, type: Int = FB_ONEDNN_F32
+    ) throws(Misuse) {
+        let a = CPUBackend.isMatrixLayout(a) ? a : a.contiguousClone()
+        let b = CPUBackend.isMatrixLayout(b) ? b : b.contiguousClone()
+        let result = CPUBackend.isMatrixLayout(out) ? out : Tensor(emptyOf: out.shape, out.dtype)
         let (m, n, k) = (a.shape[1], b.shape[2], a.shape[2])
         // A dimension of length 1 may carry any stride; oneDNN wants one that fits.
         var shape = fb_matmul_shape(
@@ -71,7 +127,7 @@ extension CPUBackend {
             a_batch: Int64(a.strides[0]), a_row: Int64(a.strides[1]), a_column: Int64(a.strides[2]),
             b_batch: Int64(b.strides[0]), b_row: Int64(b.strides[1]), b_column: Int64(b.strides[2]),
             c_batch: Int64(result.strides[0]), c_row: Int64(result.strides[1]), c_column: Int64(result.strides[2]),
-            has_bias: bias == nil ? 0 : 1)
+            has_bias: bias == nil ? 0 : 1, type: Int64(type))
         if shape.batch == 1 {
             shape.a_batch = shape.m * shape.k
             shape.b_batch = shape.k * shape.n
@@ -82,9 +138,7 @@ extension CPUBackend {
         CPUBackend.settle(&shape.c_row, shape.m, &shape.c_column, shape.n)
         let row = bias.map { $0.isContiguous ? $0 : $0.contiguousClone() }
         _ = numThreads()
-        let status = fb_matmul_f32(
-            &shape, a.pointer.assumingMemoryBound(to: Float.self), b.pointer.assumingMemoryBound(to: Float.self),
-            row?.pointer.assumingMemoryBound(to: Float.self), result.pointer.assumingMemoryBound(to: Float.self))
+        let status = fb_onednn_matmul(&shape, a.pointer, b.pointer, row?.pointer, result.pointer)
         guard status == 0 else { throw Misuse("oneDNN failed with status \(status)") }
         if result !== out { copy(result, into: out) }
     }

@@ -7,20 +7,19 @@ extension CPUBackend {
     package func unary(_ op: UnaryKernel, _ a: Tensor, into out: Tensor) throws(Misuse) {
         guard let kernel = fb_find_unary(op, a.dtype.rawValue) else {
             if a.dtype.isReducedFloatingPoint {
-                let wide = out.dtype == .bool ? out : Tensor(emptyOf: out.shape, .float32)
-                try unary(op, converted(a, to: .float32), into: wide)
-                if wide !== out { copy(wide, into: out) }
-                return
+                return try unaryInBlocks(op, a, into: out)
             }
             throw CPUBackend.unsupported(a.dtype)
         }
         if a.isContiguous, out.isContiguous, a.count == out.count {
             let (o, p, so, sa) = (out.pointer, a.pointer, out.elementSize, a.elementSize)
-            parallelFor(out.count, grain: pointwiseGrain) { begin, end in
+            parallelFor(out.count, grain: op.grain) { begin, end in
                 kernel(o + begin * so, so, p + begin * sa, sa, end - begin)
             }
         } else {
-            StridedLoop(out, a).run { at, strides, n in kernel(at[0], strides[0], at[1], strides[1], n) }
+            StridedLoop(out, a).run(grain: op.grain) { at, strides, n in
+                kernel(at[0], strides[0], at[1], strides[1], n)
+            }
         }
     }
 
@@ -42,10 +41,22 @@ extension CPUBackend {
                 }
             }
         } else {
-            StridedLoop(out, a, b).run { at, strides, n in
+            StridedLoop(out, straightened(a, for: out), straightened(b, for: out)).run { at, strides, n in
                 kernel(at[0], strides[0], at[1], strides[1], at[2], strides[2], n)
             }
         }
+    }
+
+    /// A large transposed operand, copied to rows block by block: read along the rows of `out` as it lies, every element
+    /// would miss the cache. Others are given back as they are.
+    private func straightened(_ a: Tensor, for out: Tensor) -> Tensor {
+        let (row, column) = (a.dim - 2, a.dim - 1)
+        guard out.isContiguous, out.count >= 16_384, a.shape == out.shape, a.dim >= 2, a.strides[row] == 1,
+            a.strides[column] >= a.shape[row]
+        else { return a }
+        let result = Tensor(emptyOf: a.shape, a.dtype)
+        copy(a, into: result)
+        return result
     }
 
     package func binary(
@@ -92,9 +103,7 @@ extension CPUBackend {
             try binaryInFloat(.div, a, b, into: out)
             return try unary(.trunc, out, into: out)
         }
-        let wide = out.dtype == .bool ? out : Tensor(emptyOf: out.shape, .float32)
-        try binary(op, converted(a, to: .float32), converted(b, to: .float32), into: wide)
-        if wide !== out { copy(wide, into: out) }
+        try binaryInBlocks(op, a, b, into: out)
     }
 
     func converted(_ a: Tensor, to dtype: DType) -> Tensor {
@@ -117,58 +126,6 @@ extension CPUBackend {
         StridedLoop(out, condition, a, b).run { at, strides, n in
             fb_where(at[0], strides[0], at[1], strides[1], at[2], strides[2], at[3], strides[3], n, itemSize)
         }
-    }
-
-    package func copy(_ a: Tensor, into out: Tensor) {
-        if a.dtype != out.dtype {
-            let kernel = fb_find_cast(a.dtype.rawValue, out.dtype.rawValue)!
-            StridedLoop(out, a).run { at, strides, n in kernel(at[0], strides[0], at[1], strides[1], n) }
-            return
-        }
-        let itemSize = out.elementSize
-        if a.isContiguous, out.isContiguous, a.count == out.count {
-            let (o, p) = (out.pointer, a.pointer)
-            parallelFor(out.count, grain: 4 * pointwiseGrain) { begin, end in
-                fb_copy(o + begin * itemSize, itemSize, p + begin * itemSize, itemSize, end - begin, Int32(itemSize))
-            }
-        } else if copyTransposed(a, into: out) {
-            return
-        } else {
-            StridedLoop(out, a).run { at, strides, n in
-                fb_copy(at[0], strides[0], at[1], strides[1], n, Int32(itemSize))
-            }
-        }
-    }
-
-    /// A matrix whose columns are contiguous goes to its rows in blocks, else every element misses the cache.
-    private func copyTransposed(_ a: Tensor, into out: Tensor) -> Bool {
-        guard out.dim >= 2, a.shape == out.shape, out.isContiguous, out.count >= 1024, out.elementSize <= 8 else {
-            return false
-        }
-        let (row, column) = (out.dim - 2, out.dim - 1)
-        guard a.strides[row] == 1, a.strides[column] >= out.shape[row] else { return false }
-        let itemSize = out.elementSize
-        let (rows, columns) = (out.shape[row], out.shape[column])
-        let matrices = out.count / (rows * columns)
-        let outer = Size(out.shape.dropLast(2))
-        let (o, p) = (out.pointer, a.pointer)
-        let stripes = (rows + 15) / 16
-        parallelFor(matrices * stripes, grain: max(1, pointwiseGrain / (16 * columns))) { begin, end in
-            for stripe in begin..<end {
-                let (matrix, first) = (stripe / stripes, stripe % stripes * 16)
-                var source = first
-                var rest = matrix
-                for dimension in (0..<outer.count).reversed() {
-                    source += rest % outer[dimension] * a.strides[dimension]
-                    rest /= outer[dimension]
-                }
-                // out[r][c] = a[r + c * stride]: the transpose of a block whose rows are the columns of `out`.
-                fb_transpose(
-                    o + (matrix * rows + first) * columns * itemSize, columns * itemSize, p + source * itemSize,
-                    a.strides[column] * itemSize, columns, min(16, rows - first), Int32(itemSize))
-            }
-        }
-        return true
     }
 
     package func fill(_ out: Tensor, _ value: Scalar) {

@@ -76,8 +76,8 @@ extension CPUBackend {
                     let columns = Swift.min(width, inner - column)
                     let at = group / groups * length * inner + column
                     fb_transpose(
-                        tileElements, length * itemSize, from + at * itemSize, inner * itemSize, length, columns,
-                        Int32(itemSize))
+                        tileElements, itemSize, length * itemSize, from + at * itemSize, inner * itemSize, itemSize,
+                        length, columns, Int32(itemSize))
                     for row in 0..<columns {
                         fb_sort_row(
                             dtype, descending, tileElements + row * length * itemSize, itemSize, length,
@@ -86,12 +86,12 @@ extension CPUBackend {
                     }
                     if let to {
                         fb_transpose(
-                            to + at * itemSize, inner * itemSize, tileValues, length * itemSize, columns, length,
-                            Int32(itemSize))
+                            to + at * itemSize, itemSize, inner * itemSize, tileValues, length * itemSize, itemSize,
+                            columns, length, Int32(itemSize))
                     }
                     if let positions {
                         fb_transpose(
-                            positions + at * 8, inner * 8, tilePositions, length * 8, columns, length, 8)
+                            positions + at * 8, 8, inner * 8, tilePositions, length * 8, 8, columns, length, 8)
                     }
                 }
             }

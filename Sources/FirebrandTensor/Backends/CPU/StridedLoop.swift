@@ -7,11 +7,11 @@ struct StridedLoop {
     typealias Strides = InlineArray<4, Int>
 
     private let operandCount: Int
-    private var shape: Size
+    private(set) var shape: Size
     // Byte strides of each operand, by dimension, innermost last.
-    private var strides: InlineArray<4, Size>
-    private var pointers: Pointers
-    private let count: Int
+    private(set) var strides: InlineArray<4, Size>
+    private(set) var pointers: Pointers
+    let count: Int
 
     /// The first operand gives the shape.
     init(_ operands: Tensor...) {
@@ -39,7 +39,8 @@ struct StridedLoop {
 
     private mutating func sortAndMerge() {
         // Insertion sort, outermost (largest stride of the first operand) first; equal strides keep their order.
-        var order = (0..<shape.count).filter { shape[$0] != 1 }
+        var order = Size()
+        for dimension in 0..<shape.count where shape[dimension] != 1 { order.append(dimension) }
         if order.count > 1 {
             for position in 1..<order.count {
                 var at = position
@@ -100,6 +101,9 @@ struct StridedLoop {
             }
             return
         }
+        if count >= 1024, let (kernel, partner) = blockedDimensions() {
+            return runInBlocks(kernel, partner, grain, body)
+        }
         parallelFor(outer, grain: Swift.max(1, grain / inner)) { begin, end in
             var index = Size(repeating: 0, count: last)
             var at = pointers
@@ -123,6 +127,62 @@ struct StridedLoop {
                         at[operand] -= shape[dimension] * strides[operand][dimension]
                     }
                     dimension -= 1
+                }
+            }
+        }
+    }
+
+    /// The dimension to give to the kernel and one to repeat it over within blocks, where plain order is slow: where the
+    /// innermost dimension is too short for a kernel, or takes an operand to another line of the cache at every step
+    /// while neighbours in the line belong to another dimension.
+    private func blockedDimensions() -> (kernel: Int, partner: Int)? {
+        let last = shape.count - 1
+        if shape[last] < 8 {
+            var longest = 0
+            for dimension in 0..<last where shape[dimension] > shape[longest] { longest = dimension }
+            return shape[longest] >= 32 ? (longest, last) : nil
+        }
+        for operand in 0..<operandCount where abs(strides[operand][last]) >= 64 {
+            for dimension in 0..<last where shape[dimension] >= 4 {
+                let step = abs(strides[operand][dimension])
+                if step > 0, step < 64 { return (last, dimension) }
+            }
+        }
+        return nil
+    }
+
+    private func runInBlocks(
+        _ kernel: Int, _ partner: Int, _ grain: Int, _ body: (Pointers, Strides, Int) -> Void
+    ) {
+        let (length, repeats) = (shape[kernel], shape[partner])
+        let (blockLength, blockRepeats) = repeats < 8 ? (512, repeats) : (128, 32)
+        let kernelBlocks = (length + blockLength - 1) / blockLength
+        let blocks = kernelBlocks * ((repeats + blockRepeats - 1) / blockRepeats)
+        var kernelStrides = Strides(repeating: 0)
+        for operand in 0..<operandCount { kernelStrides[operand] = strides[operand][kernel] }
+        let tasks = count / (length * repeats) * blocks
+        parallelFor(tasks, grain: Swift.max(1, grain / (blockLength * blockRepeats))) { begin, end in
+            for task in begin..<end {
+                var at = pointers
+                var rest = task / blocks
+                var dimension = shape.count - 1
+                while rest > 0, dimension >= 0 {
+                    if dimension != kernel, dimension != partner {
+                        let index = rest % shape[dimension]
+                        rest /= shape[dimension]
+                        for operand in 0..<operandCount { at[operand] += index * strides[operand][dimension] }
+                    }
+                    dimension -= 1
+                }
+                let first = task % blocks % kernelBlocks * blockLength
+                let start = task % blocks / kernelBlocks * blockRepeats
+                for operand in 0..<operandCount {
+                    at[operand] += first * kernelStrides[operand] + start * strides[operand][partner]
+                }
+                let n = Swift.min(blockLength, length - first)
+                for _ in start..<Swift.min(start + blockRepeats, repeats) {
+                    body(at, kernelStrides, n)
+                    for operand in 0..<operandCount { at[operand] += strides[operand][partner] }
                 }
             }
         }
