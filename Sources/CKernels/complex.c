@@ -44,6 +44,10 @@ typedef struct { double re, im; } fb_c128;
             ? log1p##F(x * (2 + x) + y * y) / 2 : log##F(hypot##F(1 + x, y));                                 \
         return (T){modulus, atan2##F(y, 1 + x)};                                                              \
     }                                                                                                         \
+    INLINE T sinc_##S(T a) {                                                                                  \
+        const T x = scaled_##S(a, (R)3.14159265358979323846);                                                 \
+        return is_zero_##S(a) ? (T){1, 0} : div_##S(from_c_##S(csin##F(to_c_##S(x))), x);                     \
+    }                                                                                                         \
     INLINE T sigmoid_##S(T a) {                                                                               \
         const T e = from_c_##S(cexp##F(__builtin_complex(-a.re, -a.im)));                                              \
         return div_##S((T){1, 0}, (T){1 + e.re, e.im});                                                       \
@@ -84,6 +88,9 @@ COMPLEX_BASICS(c128, fb_c128, double, )
     UNARY(log2_##S##_all, T, T, scaled_##S(from_c_##S(clog##F(to_c_##S(a))), (R)1.4426950408889634074))     \
     UNARY(log10_##S##_all, T, T, scaled_##S(from_c_##S(clog##F(to_c_##S(a))), (R)0.43429448190325182765))   \
     UNARY(sigmoid_##S##_all, T, T, sigmoid_##S(a))                                                          \
+    UNARY(sinc_##S##_all, T, T, sinc_##S(a))                                                                \
+    UNARY(exp2_##S##_all, T, T, from_c_##S(cexp##F(to_c_##S(scaled_##S(a, (R)0.69314718055994530942)))))     \
+    FROM_LIBM(asinh, S, T, casinh##F) FROM_LIBM(acosh, S, T, cacosh##F) FROM_LIBM(atanh, S, T, catanh##F)   \
     FROM_LIBM(sqrt, S, T, csqrt##F) FROM_LIBM(exp, S, T, cexp##F) FROM_LIBM(log, S, T, clog##F)             \
     FROM_LIBM(sin, S, T, csin##F) FROM_LIBM(cos, S, T, ccos##F) FROM_LIBM(tan, S, T, ctan##F)               \
     FROM_LIBM(asin, S, T, casin##F) FROM_LIBM(acos, S, T, cacos##F) FROM_LIBM(atan, S, T, catan##F)         \
@@ -104,6 +111,8 @@ static const fb_unary_kernel unary_table[FB_UNARY_COUNT][2] = {
     [FB_SIN] = BOTH(sin), [FB_COS] = BOTH(cos), [FB_TAN] = BOTH(tan),
     [FB_ASIN] = BOTH(asin), [FB_ACOS] = BOTH(acos), [FB_ATAN] = BOTH(atan),
     [FB_SINH] = BOTH(sinh), [FB_COSH] = BOTH(cosh), [FB_TANH] = BOTH(tanh), [FB_SIGMOID] = BOTH(sigmoid),
+    [FB_ASINH] = BOTH(asinh), [FB_ACOSH] = BOTH(acosh), [FB_ATANH] = BOTH(atanh),
+    [FB_EXP2] = BOTH(exp2), [FB_SINC] = BOTH(sinc),
     [FB_LOGICAL_NOT] = BOTH(logical_not), [FB_ISNAN] = BOTH(isnan), [FB_ISINF] = BOTH(isinf),
     [FB_ISFINITE] = BOTH(isfinite),
 };
