@@ -11,7 +11,7 @@ struct ReductionMisuseTests {
         var testDescription: String { message }
     }
 
-    private static let x = { Tensor.ones(2, 3) }
+    private static let x: @Sendable () -> Tensor = { Tensor.ones(2, 3) }
 
     static let reductions: [Wrong] = [
         Wrong(message: "std and var only support floating point and complex dtypes") { _ = Tensor([1, 2]).var() },
