@@ -34,6 +34,34 @@ static unsigned size_class(size_t size, size_t *rounded) {
     return LINEAR_CLASSES + 1 + (exponent - 10) * STEPS + (unsigned)index;
 }
 
+// The address sanitizer takes a cached block for one in use: it is told which bytes are whose.
+#if defined(__has_feature) && __has_feature(address_sanitizer)
+extern void __asan_poison_memory_region(const volatile void *, size_t);
+extern void __asan_unpoison_memory_region(const volatile void *, size_t);
+#define FORBID(pointer, size) __asan_poison_memory_region(pointer, size)
+#define ALLOW(pointer, size) __asan_unpoison_memory_region(pointer, size)
+#else
+#define FORBID(pointer, size) ((void)0)
+#define ALLOW(pointer, size) ((void)0)
+#endif
+
+/// A block about to be handed out: `size` of its `rounded` bytes may be used.
+static inline void *handed_out(void *pointer, size_t size, size_t rounded) {
+    (void)size;
+    (void)rounded;
+    if (pointer) {
+        ALLOW(pointer, rounded);
+        FORBID((char *)pointer + size, rounded - size);
+    }
+    return pointer;
+}
+
+/// A block about to be kept: nothing of it may be used but the link.
+static inline void kept(block *b, size_t rounded) {
+    (void)rounded;
+    FORBID(b + 1, rounded - sizeof *b);
+}
+
 enum { LOCAL_CLASSES = LINEAR_CLASSES + 1 + 4 * STEPS };  // exponents 10 to 13: up to 16 KiB
 
 typedef struct {
@@ -79,9 +107,9 @@ void *fb_allocate(size_t size) {
         if (b) {
             local.blocks[index] = b->next;
             local.count[index]--;
-            return b;
+            return handed_out(b, size, rounded);
         }
-        return aligned_alloc(ALIGNMENT, rounded);
+        return handed_out(aligned_alloc(ALIGNMENT, rounded), size, rounded);
     }
     pthread_mutex_lock(&shared_mutex);
     block *b = shared_blocks[index];
@@ -92,7 +120,9 @@ void *fb_allocate(size_t size) {
     pthread_mutex_unlock(&shared_mutex);
     if (!b) {
         bool huge = rounded >= 2 * HUGE_PAGE;
-        b = aligned_alloc(huge ? HUGE_PAGE : ALIGNMENT, rounded);
+        // Not aligned_alloc: its size must be a multiple of the alignment.
+        void *memory = NULL;
+        if (posix_memalign(&memory, huge ? HUGE_PAGE : ALIGNMENT, rounded) == 0) b = memory;
         if (!b) {
             fb_empty_cache();
             b = aligned_alloc(ALIGNMENT, rounded);
@@ -100,7 +130,7 @@ void *fb_allocate(size_t size) {
         if (b && huge) madvise(b, rounded, MADV_HUGEPAGE);
     }
     if (b) atomic_fetch_add_explicit(&large_in_use, rounded, memory_order_relaxed);
-    return b;
+    return handed_out(b, size, rounded);
 }
 
 void fb_deallocate(void *pointer, size_t size) {
@@ -108,6 +138,7 @@ void fb_deallocate(void *pointer, size_t size) {
     size_t rounded;
     unsigned index = size_class(size, &rounded);
     block *b = pointer;
+    ALLOW(b, rounded);
     if (rounded <= LOCAL_LIMIT) {
         if (local.closed || (size_t)local.count[index] * rounded >= LOCAL_DEPTH_BYTES) {
             free(b);
@@ -119,6 +150,7 @@ void fb_deallocate(void *pointer, size_t size) {
             local.registered = true;
         }
         b->next = local.blocks[index];
+        kept(b, rounded);
         local.blocks[index] = b;
         local.count[index]++;
         return;
@@ -128,6 +160,7 @@ void fb_deallocate(void *pointer, size_t size) {
     bool keep = shared_bytes + rounded <= CACHE_LIMIT;
     if (keep) {
         b->next = shared_blocks[index];
+        kept(b, rounded);
         shared_blocks[index] = b;
         shared_bytes += rounded;
     }

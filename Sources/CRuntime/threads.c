@@ -11,6 +11,18 @@ extern int omp_get_max_threads(void);
 extern int omp_in_parallel(void);
 extern void omp_set_num_threads(int);
 
+// GNU OpenMP synchronises out of the thread sanitizer's sight. It is told what a team's start and end order: the caller's
+// writes come before every share, and every share before what the caller does next.
+#if defined(__has_feature) && __has_feature(thread_sanitizer)
+extern void __tsan_acquire(void *);
+extern void __tsan_release(void *);
+#define ORDER_AFTER(r) __tsan_acquire((void *)(r))
+#define ORDER_BEFORE(r) __tsan_release((void *)(r))
+#else
+#define ORDER_AFTER(r) ((void)0)
+#define ORDER_BEFORE(r) ((void)0)
+#endif
+
 typedef struct {
     void (*body)(void *, ptrdiff_t, ptrdiff_t);
     void *context;
@@ -19,6 +31,7 @@ typedef struct {
 
 static void run_share(void *data) {
     const region *r = data;
+    ORDER_AFTER(r);
     ptrdiff_t threads = omp_get_num_threads(), index = omp_get_thread_num();
     // Shares start on multiples of 64 elements, so that no two threads write to one cache line.
     ptrdiff_t share = ((r->count + threads - 1) / threads + 63) / 64 * 64;
@@ -26,6 +39,7 @@ static void run_share(void *data) {
     ptrdiff_t begin = share * index, end = begin + share;
     if (end > r->count) end = r->count;
     if (begin < end) r->body(r->context, begin, end);
+    ORDER_BEFORE(r);
 }
 
 void fb_parallel_for(
@@ -42,7 +56,9 @@ void fb_parallel_for(
         return;
     }
     region r = {body, context, count};
+    ORDER_BEFORE(&r);
     GOMP_parallel(run_share, &r, (unsigned)threads, 0);
+    ORDER_AFTER(&r);
 }
 
 static _Atomic int chosen_thread_count = 0;

@@ -47,7 +47,7 @@ final class ForwardCall {
     func check(_ gradients: Gradients, of node: Node) {
         guard fb_thread().pointee.checksForNaN else { return }
         for (index, gradient) in gradients.all.enumerated() where node.edgeIsPresent(index) {
-            guard let gradient, gradient.isDifferentiableType, gradient.device != .meta else { continue }
+            guard let gradient, gradient.dtype.isInexact, gradient.device != .meta else { continue }
             let isNaN = noGrad { gradient.detach().isnan() }
             if !isNaN.backend.anyNonzero(isNaN) { continue }
             report(

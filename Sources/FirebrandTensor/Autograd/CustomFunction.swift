@@ -139,8 +139,8 @@ public final class FunctionContext {
             return handle
         }
         let kept = toSave.compactMap { $0 }
-        let differentiable = outputs.filter { !isMarked($0) && $0.isDifferentiableType }
-        let indices = outputs.indices.filter { !isMarked(outputs[$0]) && outputs[$0].isDifferentiableType }
+        let differentiable = outputs.filter { !isMarked($0) && $0.dtype.isInexact }
+        let indices = outputs.indices.filter { !isMarked(outputs[$0]) && outputs[$0].dtype.isInexact }
         let outputShapes = outputs.map { (shape: $0.shape, type: $0.dtype, device: $0.device) }
         let (name, materializes) = (name, materializesGrads)
         Tensor.record("Backward", inputs, outputs: differentiable) { node in
@@ -150,9 +150,7 @@ public final class FunctionContext {
             saved = kept.map { tensor in
                 let position = results.firstIndex { $0 === tensor }
                 guard let position, let index = indices.firstIndex(of: position) else { return node.save(tensor) }
-                let output = outputs[position]
-                output.outputIndex = Int32(index)
-                return node.saveOutput(output)
+                return node.saveOutput(outputs[position], index)
             }
             toSave = []
             node.savesTensors = true

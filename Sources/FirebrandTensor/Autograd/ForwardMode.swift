@@ -46,10 +46,10 @@ public func makeDual(_ tensor: Tensor, _ tangent: Tensor) -> Tensor {
                 "Trying to create a dual Tensor for forward AD but no level exists, make sure to enter_dual_level() first."
             )
         }
-        guard tensor.isDifferentiableType else {
+        guard tensor.dtype.isInexact else {
             throw Misuse("Expected primal to be floating point or complex, but got: torch.\(tensor.dtype)")
         }
-        guard tangent.isDifferentiableType else {
+        guard tangent.dtype.isInexact else {
             throw Misuse("Expected tangent to be floating point or complex, but got: torch.\(tangent.dtype)")
         }
         guard tensor.shape == tangent.shape else {
@@ -155,7 +155,7 @@ extension Tensor {
             return enableGrad {
                 SavedTensorHooks.with(nil) {
                     let probes = outputs.map { output -> Tensor? in
-                        guard output.isDifferentiableType else { return nil }
+                        guard output.dtype.isInexact else { return nil }
                         let probe = Tensor.ones(output.shape, dtype: output.dtype, device: output.device)
                         probe.isGradRequired = true
                         return probe

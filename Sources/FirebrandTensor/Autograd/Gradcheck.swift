@@ -7,7 +7,8 @@ public struct GradcheckError: Error, Sendable, CustomStringConvertible {
 
 /// Compares the gradients of a function with what small differences of its results give.
 ///
-/// Each input that requires gradients should be float64; float32 has too few digits for differences.
+/// Each input that requires gradients should be float64 or complex128; float32 has too few digits for differences.
+/// Complex numbers count as pairs of real ones.
 ///
 /// - Parameters:
 ///   - eps: how far inputs are moved.
@@ -108,13 +109,19 @@ public func gradgradcheck(
 }
 
 private func differentiable(_ outputs: [Tensor]) -> [Tensor] {
-    outputs.filter { $0.isDifferentiableType && $0.requiresGrad }
+    outputs.filter { $0.dtype.isInexact && $0.requiresGrad }
 }
+
+/// Complex numbers as pairs of real ones; other tensors themselves.
+private func realParts(_ tensor: Tensor) -> Tensor { tensor.dtype.isComplex ? tensor.viewAsReal() : tensor }
 
 private struct GradientCheck {
     let function: ([Tensor]) throws -> [Tensor]
     let inputs: [Tensor]
     let eps: Double, atol: Double, rtol: Double
+
+    /// The function's results, complex ones as pairs of real numbers.
+    private func results(_ arguments: [Tensor]) throws -> [Tensor] { try function(arguments).map(realParts) }
 
     func run(nondetTol: Double, forward: Bool, backward: Bool) throws {
         guard inputs.contains(where: \.requiresGrad) else {
@@ -123,9 +130,9 @@ private struct GradientCheck {
                 "gradcheck expects at least one input tensor to require gradient, but none of them have "
                     + "requires_grad=True.")
         }
-        let outputs = try function(inputs)
+        let outputs = try results(inputs)
         if hasFailed { return }
-        let checked = outputs.indices.filter { outputs[$0].isDifferentiableType }
+        let checked = outputs.indices.filter { outputs[$0].dtype.isInexact }
         for (inputIndex, input) in inputs.enumerated() where input.requiresGrad {
             let numerical = try differences(of: input, outputs.count)
             for index in checked {
@@ -176,15 +183,16 @@ private struct GradientCheck {
         try noGrad {
             var rows = [[Tensor]](repeating: [], count: count)
             for offset in elementOffsets(input) {
-                let element = Tensor(storage: input.storage, dtype: input.dtype, shape: [], strides: [], offset: offset)
+                let element = Tensor(
+                    storage: input.storage, dtype: input.dtype.realType, shape: [], strides: [], offset: offset)
                 let original = element.clone()
                 func results(_ step: Double) throws -> [Tensor] {
                     element.backend.copy(original.add(step), into: element)
                     defer { element.backend.copy(original, into: element) }
-                    return try enableGrad { try function(inputs) }.map { $0.detach().clone() }
+                    return try enableGrad { try self.results(inputs) }.map { $0.detach().clone() }
                 }
                 let (above, below) = (try results(eps), try results(-eps))
-                for index in 0..<count where above[index].isDifferentiableType {
+                for index in 0..<count where above[index].dtype.isInexact {
                     rows[index].append(above[index].sub(below[index]).div(2 * eps).reshape([-1]))
                 }
             }
@@ -192,8 +200,9 @@ private struct GradientCheck {
         }
     }
 
+    /// Where the real numbers lie that an input is made of, in order.
     private func elementOffsets(_ tensor: Tensor) -> [Int] {
-        (0..<tensor.count).map { position in
+        let offsets = (0..<tensor.count).map { position in
             var (rest, offset) = (position, tensor.storageOffset)
             for dim in (0..<tensor.dim).reversed() {
                 offset += rest % tensor.shape[dim] * tensor.strides[dim]
@@ -201,6 +210,7 @@ private struct GradientCheck {
             }
             return offset
         }
+        return tensor.dtype.isComplex ? offsets.flatMap { [2 * $0, 2 * $0 + 1] } : offsets
     }
 
     private func analyticalJacobian(_ output: Tensor, _ input: Tensor) -> Tensor {
@@ -209,24 +219,24 @@ private struct GradientCheck {
         for position in 0..<output.count {
             let weight = basis.select(0, position).reshape(output.shape)
             let found = gradients([output], [input], [weight], createGraph: false, retainGraph: true)[0]
-            columns.append((found ?? zeros(like: input)).detach().to(output.dtype).reshape([-1]))
+            columns.append(realParts((found ?? zeros(like: input)).detach()).to(output.dtype).reshape([-1]))
         }
-        if columns.isEmpty || input.count == 0 {
-            return input.count == 0
-                ? Tensor.zeros(0, dtype: .float64) : Tensor.zeros(input.count, 0, dtype: output.dtype)
-        }
+        if input.count == 0 { return Tensor.zeros(0, dtype: .float64) }
+        if columns.isEmpty { return Tensor.zeros(elementOffsets(input).count, 0, dtype: output.dtype) }
         return stack(columns, dim: 1)
     }
 
     private func pushedJacobians(of inputIndex: Int, _ outputs: [Tensor]) throws -> [Tensor] {
         let input = inputs[inputIndex]
         var rows = [[Tensor]](repeating: [], count: outputs.count)
-        let basis = Tensor.eye(input.count, dtype: input.dtype, device: input.device)
-        for position in 0..<input.count {
+        let parts = realParts(input.detach())
+        let basis = Tensor.eye(parts.count, dtype: parts.dtype, device: input.device)
+        for position in 0..<parts.count {
             try dualLevel {
                 var arguments = inputs
-                arguments[inputIndex] = makeDual(input, basis.select(0, position).reshape(input.shape))
-                for (index, output) in try function(arguments).enumerated() where output.isDifferentiableType {
+                let direction = basis.select(0, position).reshape(parts.shape)
+                arguments[inputIndex] = makeDual(input, input.dtype.isComplex ? direction.viewAsComplex() : direction)
+                for (index, output) in try results(arguments).enumerated() where output.dtype.isInexact {
                     let tangent = unpackDual(output).tangent ?? zeros(like: output)
                     rows[index].append(tangent.detach().reshape([-1]))
                 }

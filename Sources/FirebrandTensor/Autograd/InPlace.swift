@@ -30,7 +30,7 @@ extension Tensor {
                     + "details.")
         }
         guard isGradEnabled() else { return }
-        if let base, isDifferentiableType, isRecorded || base.tracksGrad {
+        if let base, dtype.isInexact, isRecorded || base.tracksGrad {
             if viewKind != .plain { throw refusal(isIndirect: false) }
             if base.isGradRequired, base.isLeaf {
                 throw Misuse("a view of a leaf Variable that requires grad is being used in an in-place operation.")
@@ -61,7 +61,7 @@ extension Tensor {
                 return self
             }
             // Integers have no history to change; `direct` says what does not fit.
-            guard isDifferentiableType else {
+            guard dtype.isInexact else {
                 try direct(self)
                 return self
             }
@@ -75,6 +75,11 @@ extension Tensor {
             guard result.shape == shape else {
                 throw Misuse(
                     "output with shape \(shape.list) doesn't match the broadcast shape \(result.shape.list)")
+            }
+            if result.dtype.isComplex, !dtype.isComplex {
+                throw Misuse(
+                    "result type \(result.dtype.scalarTypeName) can't be cast to the desired output type "
+                        + "\(dtype.scalarTypeName)")
             }
             try willChangeInPlace(self)
             backend.copy(result, into: self)
@@ -111,7 +116,7 @@ extension Tensor {
     /// After elements were overwritten with what depends on nothing (random numbers): the gradient of the old value is
     /// zero, and so is the tangent.
     package func forgetHistory(_ name: StaticString) {
-        guard isDifferentiableType, recordsChange([]) else { return }
+        guard dtype.isInexact, recordsChange([]) else { return }
         let before = alias()
         before.node = node
         before.outputIndex = outputIndex

@@ -9,10 +9,6 @@ extension Tensor {
     @inline(__always)
     package var tracksGrad: Bool { isGradRequired || node != nil }
 
-    /// Whether numbers of this type have gradients.
-    @inline(__always)
-    var isDifferentiableType: Bool { dtype.isInexact }
-
     @inline(__always)
     package func record(_ name: StaticString, _ a: Tensor, _ rule: (Node) -> Node.Rule) {
         if isDualLevelOpen { return recordDual(name, [a], rule) }
@@ -65,7 +61,7 @@ extension Tensor {
     static func attach(_ node: Node, _ rule: @escaping Node.MultiRule, to outputs: [Tensor]) {
         node.multiRule = rule
         node.outputCount = Int32(outputs.count)
-        for (index, output) in outputs.enumerated() where output.isDifferentiableType {
+        for (index, output) in outputs.enumerated() where output.dtype.isInexact {
             output.node = node
             output.outputIndex = Int32(index)
         }

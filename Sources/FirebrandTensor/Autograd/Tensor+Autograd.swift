@@ -15,7 +15,7 @@ extension Tensor {
                     "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
                         + "in a subgraph that doesn't require differentiation use var_no_grad = var.detach().")
             }
-            guard isDifferentiableType || !requiresGrad else {
+            guard dtype.isInexact || !requiresGrad else {
                 throw Misuse("only Tensors of floating point dtype can require gradients")
             }
             if requiresGrad, storage.isInference, !isInferenceModeEnabled() {

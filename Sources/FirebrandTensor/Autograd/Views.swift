@@ -33,6 +33,9 @@ extension Tensor {
         }
     }
 
+    /// Views made without recording each: for ``recordViews(_:of:_:_:)``.
+    package func unrecordedViews(_ make: () -> [Tensor]) -> [Tensor] { noGrad { withoutDualLevel(make) } }
+
     /// Records several views of one tensor as the results of one operation; they then refuse in-place changes, as
     /// PyTorch's do. The rule gets one gradient for each view, nil where none arrived.
     package static func recordViews(
@@ -57,7 +60,7 @@ extension Tensor {
             }
             let geometry = ViewGeometry(of: self, in: base)
             var node: Node?
-            if base.tracksGrad, isDifferentiableType {
+            if base.tracksGrad, dtype.isInexact {
                 let made = Node("AsStridedBackward0")
                 made.edge0 = Edge(to: base)
                 made.rule = { _, grad in Gradients(geometry.embed(grad)) }

@@ -68,7 +68,8 @@ extension Tensor {
             guard spacing.count == 1 || spacing.count == axes.count else {
                 throw Misuse(
                     "torch.gradient expected spacing to be unspecified, a scalar, or a list of length equal to "
-                        + (dim == nil ? "'self.dim() = \(self.dim)', since dim argument was not given, " : "the number of dims, ")
+                        + (dim == nil
+                            ? "'self.dim() = \(self.dim)', since dim argument was not given, " : "the number of dims, ")
                         + "but got a list of length \(spacing.count)")
             }
             guard axes.allSatisfy({ shape[$0] > edgeOrder }) else {

@@ -100,22 +100,6 @@ public func stack(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
 }
 
 extension Tensor {
-    /// Several views of this tensor as the results of one operation, whose gradients `joined` puts together again.
-    private func severalViews(
-        _ backward: StaticString, _ make: () -> [Tensor], joined: @escaping ([Tensor]) -> Tensor
-    ) -> [Tensor] {
-        let views = noGrad { withoutDualLevel(make) }
-        if hasFailed || views.isEmpty || !isDifferentiableType { return views }
-        let (shapes, type, device) = (views.map(\.shape), dtype, device)
-        Tensor.recordViews(backward, of: self, views) { grads in
-            joined(
-                grads.enumerated().map { index, grad in
-                    grad ?? Tensor.zeros(shapes[index], dtype: type, device: device)
-                })
-        }
-        return views
-    }
-
     /// Parts of `size` along `dim`; the last may be shorter. Views. PyTorch: `torch.split`.
     public func split(_ size: Int, dim: Int = 0) -> [Tensor] {
         guarded("split", [self], orElse: []) { () throws(Misuse) in
@@ -125,12 +109,26 @@ extension Tensor {
             guard size > 0 || (size == 0 && length == 0) else {
                 throw Misuse("split expects split_size be non-negative, but got split_size=\(size)")
             }
-            if length == 0 { return [narrow(axis, 0, 0)] }
-            return severalViews(
-                "SplitBackward0",
-                { stride(from: 0, to: length, by: size).map { self.slice(axis, $0, Swift.min($0 + size, length), 1) } }
-            ) { cat($0, dim: axis) }
+            let starts = length == 0 ? [0] : Array(stride(from: 0, to: length, by: size))
+            return cut("SplitBackward0", axis, starts.map { Swift.min(size, length - $0) })
         }
+    }
+
+    /// Views of the parts of these lengths along an axis, recorded as one operation: slices of their own would each bring
+    /// back a gradient of the whole.
+    private func cut(_ backward: StaticString, _ axis: Int, _ lengths: [Int]) -> [Tensor] {
+        let parts = unrecordedViews {
+            var position = 0
+            return lengths.map { length in
+                defer { position += length }
+                return slice(axis, position, position + length, 1)
+            }
+        }
+        let (shapes, type, device) = (parts.map(\.shape), dtype, device)
+        Tensor.recordViews(backward, of: self, parts) { grads in
+            cat(shapes.indices.map { grads[$0] ?? Tensor.zeros(shapes[$0], dtype: type, device: device) }, dim: axis)
+        }
+        return parts
     }
 
     /// Parts of the given lengths along `dim`. Views. PyTorch: `torch.split`.
@@ -147,16 +145,7 @@ extension Tensor {
                     "split_with_sizes expects split_sizes to sum exactly to \(shape[axis]) (input tensor's size at "
                         + "dimension \(axis)), but got split_sizes=\(sizes)")
             }
-            var position = 0
-            return severalViews(
-                "SplitWithSizesBackward0",
-                {
-                    sizes.map { size in
-                        defer { position += size }
-                        return self.slice(axis, position, position + size, 1)
-                    }
-                }
-            ) { cat($0, dim: axis) }
+            return cut("SplitWithSizesBackward0", axis, sizes)
         }
     }
 
@@ -173,9 +162,14 @@ extension Tensor {
     public func unbind(dim: Int = 0) -> [Tensor] {
         guarded("unbind", [self], orElse: []) { () throws(Misuse) in
             let axis = try checkedDimension(dim)
-            return severalViews("UnbindBackward0", { (0..<self.shape[axis]).map { self.select(axis, $0) } }) { parts in
-                stack(parts, dim: axis)
+            let parts = unrecordedViews { (0..<shape[axis]).map { select(axis, $0) } }
+            var part = shape
+            part.remove(at: axis)
+            let (partShape, type, device) = (part, dtype, device)
+            Tensor.recordViews("UnbindBackward0", of: self, parts) { grads in
+                stack(grads.map { $0 ?? Tensor.zeros(partShape, dtype: type, device: device) }, dim: axis)
             }
+            return parts
         }
     }
 }

@@ -182,7 +182,8 @@ extension Tensor {
     private func checkWeights(_ name: String, _ weights: Tensor, _ count: Int, isInteger: Bool) throws(Misuse) {
         guard weights.dim <= 1 else {
             throw Misuse(
-                "cov(): expected \(name) to have one or fewer dimensions but got \(name) with \(weights.dim) dimensions")
+                "cov(): expected \(name) to have one or fewer dimensions but got \(name) with \(weights.dim) dimensions"
+            )
         }
         guard weights.dtype.isFloatingPoint != isInteger, weights.dtype != .bool else {
             throw Misuse(
@@ -204,7 +205,8 @@ extension Tensor {
         guarded("corrcoef", [self]) { () throws(Misuse) in
             guard dim <= 2 else {
                 throw Misuse(
-                    "corrcoef(): expected input to have two or fewer dimensions but got an input with \(dim) dimensions")
+                    "corrcoef(): expected input to have two or fewer dimensions but got an input with \(dim) dimensions"
+                )
             }
             let covariance = cov()
             if covariance.dim == 0 { return covariance.div(covariance) }

@@ -115,7 +115,7 @@ extension Tensor {
             guard dtype.isFloatingPoint else { throw Misuse("not implemented for '\(dtype.scalarTypeName)'") }
             guard from <= to else {
                 throw Misuse(
-                    "uniform_ expects to return a [from, to) range, but found from=\(cNumber(from)) > to=\(cNumber(to))"
+                    "uniform_ expects to return a [from, to) range, but found from=\(numberText(from)) > to=\(numberText(to))"
                 )
             }
             return drawn("uniform_", dtype == .float64 ? .float64 : .float32) { memory, count in
@@ -140,7 +140,7 @@ extension Tensor {
             // The variance of a complex number is the sum of its parts'.
             if dtype.isComplex { return drawnAsParts { $0.normal_(0, std / 2.0.squareRoot(), generator: generator) } }
             guard dtype.isFloatingPoint else { throw Misuse("not implemented for '\(dtype.scalarTypeName)'") }
-            guard std >= 0 else { throw Misuse("normal expects std >= 0.0, but found std \(cNumber(std))") }
+            guard std >= 0 else { throw Misuse("normal expects std >= 0.0, but found std \(numberText(std))") }
             let computeType = dtype == .float64 ? DType.float64 : .float32
             return drawn("normal_", computeType) { memory, count in
                 if count >= 16, isContiguous {
@@ -234,7 +234,7 @@ extension Tensor {
 }
 
 /// A number as C++ streams write it: 1, not 1.0.
-func cNumber(_ number: Double) -> String {
+func numberText(_ number: Double) -> String {
     Int(exactly: number).map(String.init) ?? "\(number)"
 }
 

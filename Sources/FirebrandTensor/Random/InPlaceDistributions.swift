@@ -25,7 +25,7 @@ extension Tensor {
                         + "but you specified \(dtype.scalarTypeName)")
             }
             guard lambd > 0 else {
-                throw Misuse("exponential_ expects lambda > 0.0, but found lambda=\(cNumber(lambd))")
+                throw Misuse("exponential_ expects lambda > 0.0, but found lambda=\(numberText(lambd))")
             }
             return transformed("exponential_", generator) { -1 / lambd * (-$0).logarithmOfOnePlus }
         }
@@ -35,7 +35,7 @@ extension Tensor {
     @discardableResult
     public func geometric_(_ p: Double, generator: Generator = .default) -> Tensor {
         guarded("geometric_", [self]) { () throws(Misuse) in
-            guard p > 0, p < 1 else { throw Misuse("geometric_ expects p to be in (0, 1), but got p=\(cNumber(p))") }
+            guard p > 0, p < 1 else { throw Misuse("geometric_ expects p to be in (0, 1), but got p=\(numberText(p))") }
             guard dtype != .bool else { throw Misuse("\"geometric_cpu\" not implemented for 'Bool'") }
             let failure = (-p).logarithmOfOnePlus
             return transformed("geometric_", generator) { ($0.logarithm / failure).rounded(.up) }
@@ -51,7 +51,7 @@ extension Tensor {
                     "Cauchy distribution is a continuous probability distribution. dtype must be a floating point but "
                         + "you specified \(dtype.cName)")
             }
-            guard sigma > 0 else { throw Misuse("cauchy_ expects sigma > 0.0, but found sigma=\(cNumber(sigma))") }
+            guard sigma > 0 else { throw Misuse("cauchy_ expects sigma > 0.0, but found sigma=\(numberText(sigma))") }
             return transformed("cauchy_", generator) {
                 median.addingProduct(sigma, (Double.pi * ($0 - 0.5)).tangent)
             }
@@ -65,7 +65,7 @@ extension Tensor {
             guard dtype.isFloatingPoint else {
                 throw Misuse("\"log_normal_cpu\" not implemented for '\(dtype.scalarTypeName)'")
             }
-            guard std > 0 else { throw Misuse("log_normal_ expects std > 0.0, but found std=\(cNumber(std))") }
+            guard std > 0 else { throw Misuse("log_normal_ expects std > 0.0, but found std=\(numberText(std))") }
             return drawn("log_normal_", .float64) { memory, count in
                 let numbers = memory.assumingMemoryBound(to: Double.self)
                 for index in 0..<count { numbers[index] = generator.gaussian(mean: mean, std: std).exponential }
@@ -77,7 +77,9 @@ extension Tensor {
     @discardableResult
     public func bernoulli_(_ p: Double = 0.5, generator: Generator = .default) -> Tensor {
         guarded("bernoulli_", [self]) { () throws(Misuse) in
-            guard p >= 0, p <= 1 else { throw Misuse("bernoulli_ expects p to be in [0, 1], but got p=\(cNumber(p))") }
+            guard p >= 0, p <= 1 else {
+                throw Misuse("bernoulli_ expects p to be in [0, 1], but got p=\(numberText(p))")
+            }
             return transformed("bernoulli_", generator) { $0 < p ? 1 : 0 }
         }
     }
@@ -91,6 +93,7 @@ extension Tensor {
             }
             try checkSameDevice(self, p)
             try willChangeInPlace(self)
+            forgetHistory("bernoulli_")
             if device.kind == .meta { return self }
             let probabilities: [Double] = p.detach().expand(shape).toArray()
             guard probabilities.allSatisfy({ $0 >= 0 && $0 <= 1 }) else {

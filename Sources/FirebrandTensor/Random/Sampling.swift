@@ -47,10 +47,11 @@ extension Tensor {
     /// Normal numbers, each of its own mean. PyTorch: `torch.normal`.
     public static func normal(_ mean: Tensor, _ std: Double = 1, generator: Generator = .default) -> Tensor {
         guarded("normal", [mean]) { () throws(Misuse) in
-            guard std >= 0 else { throw Misuse("normal expects std >= 0.0, but found std \(cNumber(std))") }
+            guard std >= 0 else { throw Misuse("normal expects std >= 0.0, but found std \(numberText(std))") }
             try checkNormalType(mean)
             return noGrad {
-                Tensor(emptyOf: mean.shape, mean.dtype, on: mean.device).normal_(0, std, generator: generator).add_(mean)
+                Tensor(emptyOf: mean.shape, mean.dtype, on: mean.device).normal_(0, std, generator: generator).add_(
+                    mean)
             }.recordingZeros("NormalBackward1", [mean])
         }
     }

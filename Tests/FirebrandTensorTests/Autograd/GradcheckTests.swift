@@ -43,6 +43,20 @@ struct GradcheckTests {
         #expect(try !gradgradcheck({ cut.apply($0) }, x, raiseException: false))
     }
 
+    @Test("Complex inputs and results count as pairs of real numbers")
+    func complex() throws {
+        let parts = Tensor([[0.5, -1.0], [1.5, 0.3]], dtype: .float64)
+        let z = parts.viewAsComplex().clone().detach().requiresGrad_()
+        let bodies: [(Tensor) -> Tensor] = [
+            { $0 * $0 }, { $0.abs() }, { $0.viewAsReal().sum(dim: 1) }, { $0.conj() * $0.exp() },
+        ]
+        for body in bodies {
+            #expect(try gradcheck(body, z, checkForwardAD: true))
+            #expect(try gradgradcheck(body, z))
+        }
+        #expect(try gradcheck({ $0.viewAsComplex() * 2 }, parts.clone().requiresGrad_(), checkForwardAD: true))
+    }
+
     @Test("A rule that gives another answer each time is found out")
     func nondeterminism() throws {
         let random = Doubling(back: { $0 * 2 * (1 + Tensor.rand([], dtype: .float64) * 1e-5) })

@@ -11,7 +11,7 @@ struct ReductionMisuseTests {
         var testDescription: String { message }
     }
 
-    private static let x: @Sendable () -> Tensor = { Tensor.ones(2, 3) }
+    private static func x() -> Tensor { Tensor.ones(2, 3) }
 
     static let reductions: [Wrong] = [
         Wrong(message: "std and var only support floating point and complex dtypes") { _ = Tensor([1, 2]).var() },
@@ -55,7 +55,10 @@ struct ReductionMisuseTests {
         Wrong(message: "_input_mask expected broadcastable mask (got mask dimensionality higher than of the input)") {
             _ = Masked.sum(Tensor.ones(2), mask: Tensor.ones([1, 2], dtype: .bool))
         },
-        Wrong(message: "mean(): Could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: torch.int64") {
+        Wrong(
+            message:
+                "mean(): Could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: torch.int64"
+        ) {
             _ = Masked.mean(Tensor([1, 2]))
         },
     ]
@@ -77,7 +80,9 @@ struct ReductionMisuseTests {
         Wrong(message: "invalid multinomial distribution (sum of probabilities <= 0)") {
             _ = Tensor.zeros(2).multinomial(1, replacement: true)
         },
-        Wrong(message: "Feature dropout requires at least 2 dimensions in the input") { _ = Tensor.ones(3).dropout2d() },
+        Wrong(message: "Feature dropout requires at least 2 dimensions in the input") {
+            _ = Tensor.ones(3).dropout2d()
+        },
         Wrong(message: "dropout probability has to be between 0 and 1, but got 2.0") { _ = x().dropout(p: 2) },
     ]
 

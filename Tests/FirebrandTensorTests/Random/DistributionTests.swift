@@ -52,7 +52,8 @@ struct DistributionTests {
         case "multinomial":
             let values = draw.fields["weights"] as! [Any]
             let rows = values.map { ($0 as? [NSNumber])?.map(\.doubleValue) ?? [($0 as! NSNumber).doubleValue] }
-            let weights = Tensor(elements: rows.flatMap { $0 }, shape: rows[0].count == 1 ? [rows.count] : [rows.count, 3])
+            let weights = Tensor(
+                elements: rows.flatMap { $0 }, shape: rows[0].count == 1 ? [rows.count] : [rows.count, 3])
             return weights.to(type("weightsType")).multinomial(
                 draw.int("count"), replacement: true, generator: generator)
         case "bernoulli_ of tensor":

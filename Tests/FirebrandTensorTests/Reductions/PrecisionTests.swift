@@ -4,24 +4,27 @@ import Testing
 /// Four million elements lose no digits, along whichever axis they lie.
 @Suite("Precision of long reductions")
 struct PrecisionTests {
-    static let shapes = [[4_194_304], [1, 4_194_304], [4_194_304, 1], [2048, 2048], [64, 65_536], [65_536, 64], [1_048_576, 4]]
+    static let shapes = [
+        [4_194_304], [1, 4_194_304], [4_194_304, 1], [2048, 2048], [64, 65_536], [65_536, 64], [1_048_576, 4],
+    ]
 
     private func close(_ got: Tensor, _ wanted: Tensor, _ tolerance: Double, _ what: String) {
-        let (a, b): ([Double], [Double]) = (got.toArray(), wanted.toArray())
-        let worst = zip(a, b).map { abs($0 - $1) / max(1e-30, abs($1)) }.max() ?? 0
-        #expect(a.count == b.count && worst <= tolerance, "\(what): off by \(worst)")
+        // By operators: millions of elements would take long one by one.
+        let worst: Double = got.double().sub(wanted.double()).abs().div(wanted.double().abs()).max().item()
+        #expect(got.shape == wanted.shape && worst <= tolerance, "\(what): off by \(worst)")
     }
 
     @Test("Sums, means, spreads and norms of single precision are those of double precision", arguments: shapes)
     func long(_ shape: [Int]) {
+        // Runs of up to 512 elements are added in single precision, which may cost two of its last bits.
         // Far from zero, where naive sums and squares of differences lose most.
         let x = Tensor.rand(shape, generator: Generator(seed: 9)).add(1000)
         let wide = x.double()
         for dim in Array(0..<shape.count).map({ [$0] }) + [Array(0..<shape.count)] {
             let what = "\(shape) over \(dim)"
             for y in [x, shape.count == 2 ? x.t().contiguous().t() : x] {
-                close(y.sum(dim: dim), wide.sum(dim: dim), 1.2e-7, "sum \(what)")
-                close(y.mean(dim: dim), wide.mean(dim: dim), 1.8e-7, "mean \(what)")
+                close(y.sum(dim: dim), wide.sum(dim: dim), 3e-7, "sum \(what)")
+                close(y.mean(dim: dim), wide.mean(dim: dim), 3e-7, "mean \(what)")
                 close(y.norm(dim: dim), wide.norm(dim: dim), 1.8e-7, "norm \(what)")
                 if dim.reduce(1, { $0 * shape[$1] }) > 3 {
                     close(y.var(dim: dim), wide.var(dim: dim), 2e-7, "var \(what)")

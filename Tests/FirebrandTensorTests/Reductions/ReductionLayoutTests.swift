@@ -12,7 +12,9 @@ struct ReductionLayoutTests {
         "every second": { stack([$0, Tensor.zerosLike($0)], dim: 3).select(3, 0) },
         "offset rows": { cat([$0, $0], dim: 0).narrow(0, $0.shape[0], $0.shape[0]) },
     ]
-    static let shapes = [[3, 4, 5], [2, 3, 70], [2, 70, 3], [70, 2, 3], [1, 40, 33], [5, 1, 1], [3, 600, 20], [2, 2, 1500]]
+    static let shapes = [
+        [3, 4, 5], [2, 3, 70], [2, 70, 3], [70, 2, 3], [1, 40, 33], [5, 1, 1], [3, 600, 20], [2, 2, 1500],
+    ]
     static let reduced = [[0], [1], [2], [0, 1], [1, 2], [0, 2], [0, 1, 2]]
 
     private static func values(_ shape: [Int], _ dtype: DType) -> Tensor {
@@ -62,7 +64,9 @@ struct ReductionLayoutTests {
                 expect(x.any(dim: dims), groups.map { $0.contains { $0 != 0 } ? 1 : 0 }, within: 0, "any \(what)")
                 expect(x.all(dim: dims), groups.map { $0.allSatisfy { $0 != 0 } ? 1 : 0 }, within: 0, "all \(what)")
                 if dims.count == 1 {
-                    expect(x.prod(dim: dims[0]), groups.map { product($0, dtype) }, within: 1e3 * tolerance, "prod \(what)")
+                    expect(
+                        x.prod(dim: dims[0]), groups.map { product($0, dtype) }, within: 1e3 * tolerance, "prod \(what)"
+                    )
                 }
                 if dims.count == 1, dtype != .bool {
                     let (values, indices) = x.max(dim: dims[0])
@@ -74,7 +78,9 @@ struct ReductionLayoutTests {
                 }
                 guard dtype.isFloatingPoint else { continue }
                 expect(x.var(dim: dims, correction: 0), groups.map(variance), within: 4 * tolerance, "var \(what)")
-                expect(x.mean(dim: dims), groups.map { $0.reduce(0, +) / Double($0.count) }, within: tolerance, "mean \(what)")
+                expect(
+                    x.mean(dim: dims), groups.map { $0.reduce(0, +) / Double($0.count) }, within: tolerance,
+                    "mean \(what)")
                 expect(
                     x.logsumexp(dim: dims), groups.map { $0.reduce(0) { $0 + exponential($1) } }.map(logarithm),
                     within: tolerance, "logsumexp \(what)")
@@ -105,7 +111,8 @@ struct ReductionLayoutTests {
         return numbers.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(numbers.count)
     }
 
-    @Test("NaN is the largest, the smallest and the first of all, wherever it stands", arguments: [5, 40, 3000, 70_000])
+    @Test(
+        "NaN is the largest, the smallest and the first of all, wherever it stands", arguments: [5, 40, 3000, 70_000])
     func nan(_ length: Int) {
         for place in [0, 1, length / 2, length - 1] {
             for columns in [1, 3, 40] {

@@ -47,7 +47,7 @@ struct ScanTests {
         let x = Tensor([1.0, 3.0, 3.0, .nan, 5.0, .nan])
         let (values, indices) = x.cummax(dim: 0)
         #expect(values.toArray(Double.self)[..<3] == [1, 3, 3])
-        #expect(try values.toArray(Double.self)[3...].allSatisfy(\.isNaN))
+        #expect(values.toArray(Double.self)[3...].allSatisfy { $0.isNaN })
         #expect(indices.toArray(Int.self) == [0, 1, 2, 3, 3, 5])
         let columns = x.unsqueeze(1).expand(6, 20).contiguous().cummax(dim: 0).indices
         #expect(columns.select(1, 19).toArray(Int.self) == [0, 1, 2, 3, 3, 5])
@@ -73,7 +73,8 @@ struct ScanTests {
     func logs() {
         let x = Tensor([-.infinity, 1.0, 2.0, .infinity, 3.0])
         let y: [Double] = x.logcumsumexp(dim: 0).toArray()
-        #expect(y[0] == -.infinity && y[1] == 1 && abs(y[2] - 2.3132617) < 1e-6 && y[3] == .infinity && y[4] == .infinity)
+        #expect(
+            y[0] == -.infinity && y[1] == 1 && abs(y[2] - 2.3132617) < 1e-6 && y[3] == .infinity && y[4] == .infinity)
         #expect(Tensor([1e4, 1e4], dtype: .float32).logcumsumexp(dim: 0).isfinite().all().item() as Bool)
     }
 }

@@ -5,7 +5,7 @@
 func preparedInputs(_ inputs: [Tensor], createGraph: Bool) -> [Tensor] {
     inputs.map { input in
         createGraph && input.requiresGrad
-            ? input.view(input.shape) : input.detach().requiresGrad_(input.isDifferentiableType)
+            ? input.view(input.shape) : input.detach().requiresGrad_(input.dtype.isInexact)
     }
 }
 

@@ -55,7 +55,7 @@ public func jvp(
             let outputs = function(arguments)
             if strict { try checkStrict(outputs) }
             // g ↦ Jᵀ g is linear; its own gradient along v is J v.
-            let probes = outputs.map { zeros(like: $0).requiresGrad_($0.isDifferentiableType) }
+            let probes = outputs.map { zeros(like: $0).requiresGrad_($0.dtype.isInexact) }
             let first = gradients(outputs, arguments, probes, createGraph: true)
             let transposed = try filled(first, arguments, strict, createGraph)
             let found = gradients(transposed, probes, vectors, createGraph: createGraph)
