@@ -300,8 +300,6 @@ extension OperatorRow {
         ) { try $0.input.conjPhysical(out: $0.takeOut()) },
         OperatorRow("resolve_conj", .pointwiseUnary, "input") { try $0.input.resolveConj() },
         OperatorRow("resolve_neg", .pointwiseUnary, "input") { try $0.input.resolveNeg() },
-        OperatorRow("H", .shape, "input") { try $0.input.H },
-        OperatorRow("mH", .shape, "input", aliases: ["adjoint"]) { try $0.input.mH },
     ]
 
     fileprivate static let parts: [OperatorRow] = [

@@ -2,6 +2,9 @@
 
 extension Tensor {
     /// An operator on one operand; integers become floats. `slope` gives the operand's gradient from the result's.
+    ///
+    /// Of complex operands a rule needs the conjugate of the derivative, which is the derivative at the conjugate: these
+    /// functions are real on the real axis.
     func elementwise(
         _ name: StaticString, _ backward: StaticString, _ op: UnaryKernel, takesHalves: Bool = true, out: Tensor? = nil,
         _ slope: @escaping (_ grad: Tensor, _ operand: Tensor) -> Tensor
@@ -11,7 +14,7 @@ extension Tensor {
             let result = try pointwise(op, self, toFloat: true, out: out)
             result.record(backward, self) { node in
                 let operand = node.save(self)
-                return { node, grad in Gradients(slope(grad, operand.value(node))) }
+                return { node, grad in Gradients(slope(grad, operand.value(node).conj())) }
             }
             return result
         }
@@ -27,7 +30,7 @@ extension Tensor {
             let result = try pointwise(op, self, toFloat: true, out: out)
             result.record(backward, self) { node in
                 let saved = node.saveOutput(result)
-                return { node, grad in Gradients(slope(grad, saved.value(node))) }
+                return { node, grad in Gradients(slope(grad, saved.value(node).conj())) }
             }
             return result
         }

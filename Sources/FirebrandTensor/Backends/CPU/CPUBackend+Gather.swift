@@ -38,7 +38,8 @@ extension CPUBackend {
         if reduction != .replace, out.dtype.isComplex {
             // Complex numbers are added part by part.
             return scatter(
-                source.parts(), dim: dim, index: index.repeatedForParts(), reduction, into: out.parts())
+                source.asVector().parts(), dim: dim, index: index.asVector().repeatedForParts(), reduction,
+                into: out.asVector().parts())
         }
         let target = out.standing(at: dim, as: index.shape)
         let source = source.standing(at: nil, as: index.shape)
@@ -141,6 +142,11 @@ extension Tensor {
         var strides = Size(repeating: 0, count: shape.count)
         for axis in 0..<Swift.min(shape.count, self.dim) where axis != dim { strides[axis] = self.strides[axis] }
         return Tensor(storage: storage, dtype: dtype, shape: shape, strides: strides, offset: storageOffset)
+    }
+
+    /// A number without dimensions as a vector of one, so that `dim` does not mean the parts.
+    fileprivate func asVector() -> Tensor {
+        dim > 0 ? self : Tensor(storage: storage, dtype: dtype, shape: [1], strides: [1], offset: storageOffset)
     }
 
     /// Complex numbers as pairs of real ones along a last dimension, over the same memory.
