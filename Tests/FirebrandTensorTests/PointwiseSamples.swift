@@ -29,7 +29,8 @@ extension OperatorSamples {
             call("lerp", x, numbers(3), numbers(2, 1, from: 0.1, to: 0.9)), call("lerp", x, numbers(3), .double(0.3)),
             call("addcmul", x, numbers(3), numbers(2, 1)), call("addcdiv", x, numbers(3), numbers(2, 1)),
             call("ldexp", x, .tensor(Tensor([2.0, -1.0, 0.5], dtype: .float64))),
-            call("logit", small, .double(0.05)), call("nextafter", x, numbers(3, from: 3, to: 4)),
+            call("logit", small, .double(0.05)), call("new_tensor", x, .list([.int(1), .int(2)])),
+            call("nextafter", x, numbers(3, from: 3, to: 4)),
             call("bitwise_left_shift", integers, .int(2)), call("gcd", integers, .int(6)),
             call("lcm", integers, .int(6)),
         ]

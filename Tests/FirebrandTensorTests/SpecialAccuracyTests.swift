@@ -80,4 +80,18 @@ struct SpecialAccuracyTests {
             #expect(function(half).equal(function(half.to(.float32)).to(.bfloat16)), "\(name) of bfloat16")
         }
     }
+
+    @Test("Large operands take other loops, with the same results")
+    func large() {
+        let x = Tensor.randn([150, 160], generator: Generator(seed: 6))
+        let bits = x.mul(8).floor()
+        x[3].mul_(Double.nan)
+        #expect(bits.add(bits.t().contiguous().t()).equal(bits.add(bits)), "a transposed operand")
+        let rows = (0..<150).map { x[$0].clamp(min: -0.5, max: 0.5) }
+        #expect(x.clamp(min: -0.5, max: 0.5).allclose(stack(rows), rtol: 0, atol: 0, equalNan: true), "clamp")
+        let positive = bits.gt(0)
+        let zero = Tensor(0.0)
+        #expect(FirebrandTensor.where(positive, bits, zero).equal(bits.clamp(min: 0)), "where, of a number")
+        #expect(FirebrandTensor.where(positive, zero, bits).equal(bits.clamp(max: 0)), "where, of a number first")
+    }
 }

@@ -41,8 +41,12 @@ extension CPUBackend {
                 }
             }
         } else {
-            StridedLoop(out, straightened(a, for: out), straightened(b, for: out)).run { at, strides, n in
-                kernel(at[0], strides[0], at[1], strides[1], at[2], strides[2], n)
+            let (left, right) = (straightened(a, for: out), straightened(b, for: out))
+            // The loop keeps addresses only.
+            withExtendedLifetime((left, right)) {
+                StridedLoop(out, left, right).run { at, strides, n in
+                    kernel(at[0], strides[0], at[1], strides[1], at[2], strides[2], n)
+                }
             }
         }
     }
