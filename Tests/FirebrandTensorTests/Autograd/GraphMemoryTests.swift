@@ -13,6 +13,8 @@ struct GraphMemoryTests {
 
     @Test(
         "10,000 steps hold the resident size flat",
+        // The sanitizers keep freed memory for a while, to see whether it is used.
+        .enabled(if: dlsym(nil, "__asan_init") == nil && dlsym(nil, "__tsan_init") == nil),
         arguments: ["in place on views", "createGraph", "checkpoint", "forward mode", "custom function", "hooks"])
     func flat(_ kind: String) throws {
         struct Double: AutogradFunction {
@@ -73,7 +75,7 @@ struct GraphMemoryTests {
             // The graph of the gradient runs backward too, and is freed with it.
             let second = grad(outputs: [first], inputs: [x], createGraph: true)[0]!
             twice = second.gradFn
-            #expect(node != nil && twice != nil && second.item() == Double(20_001) * 20_000)
+            #expect(node != nil && twice != nil && second.item() == Float(20_001 * 20_000))
         }
         #expect(node == nil && twice == nil)
     }
