@@ -406,6 +406,11 @@ final class RecursiveLock: @unchecked Sendable {
         pthread_mutex_init(mutex, &attributes)
     }
 
+    deinit {
+        pthread_mutex_destroy(mutex)
+        mutex.deallocate()
+    }
+
     func withLock<Result>(_ body: () -> Result) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }

@@ -1,5 +1,4 @@
 import CKernels
-import Synchronization
 
 /// A source of random numbers: PyTorch's CPU generator, bit for bit (mt19937).
 ///
@@ -12,7 +11,8 @@ public final class Generator: @unchecked Sendable {
     private var engine = fb_mt19937()
     // The second number of a Box-Muller pair, kept for the next draw. PyTorch keeps one per precision.
     private var nextGaussian: Double?
-    private let lock = Mutex(())
+    // A lock of pthread's, which the thread sanitizer knows.
+    private let lock = RecursiveLock()
 
     /// A generator that starts from `seed`. PyTorch's own default is 67280421310721.
     public init(seed: Int = 67_280_421_310_721) { manualSeed(seed) }
@@ -23,7 +23,7 @@ public final class Generator: @unchecked Sendable {
     /// Starts again from `seed`. PyTorch: `Generator.manual_seed`.
     @discardableResult
     public func manualSeed(_ seed: Int) -> Generator {
-        lock.withLock { _ in
+        lock.withLock {
             fb_mt19937_seed(&engine, UInt64(bitPattern: Int64(seed)))
             nextGaussian = nil
         }
@@ -34,19 +34,19 @@ public final class Generator: @unchecked Sendable {
     public func initialSeed() -> Int { Int(bitPattern: UInt(engine.seed)) }
 
     /// 32 random bits.
-    package func random() -> UInt32 { lock.withLock { _ in fb_mt19937_next(&engine) } }
+    package func random() -> UInt32 { lock.withLock { fb_mt19937_next(&engine) } }
 
     /// 64 random bits.
-    package func random64() -> UInt64 { lock.withLock { _ in fb_mt19937_next64(&engine) } }
+    package func random64() -> UInt64 { lock.withLock { fb_mt19937_next64(&engine) } }
 
     func withEngine<Result>(_ body: (inout fb_mt19937) -> Result) -> Result {
-        lock.withLock { _ in body(&engine) }
+        lock.withLock { body(&engine) }
     }
 
-    var snapshot: (engine: fb_mt19937, gaussian: Double?) { lock.withLock { _ in (engine, nextGaussian) } }
+    var snapshot: (engine: fb_mt19937, gaussian: Double?) { lock.withLock { (engine, nextGaussian) } }
 
     func restore(_ engine: fb_mt19937, _ gaussian: Double?) {
-        lock.withLock { _ in
+        lock.withLock {
             self.engine = engine
             nextGaussian = gaussian
         }
@@ -55,7 +55,7 @@ public final class Generator: @unchecked Sendable {
     /// One draw of the normal distribution in double precision, by Box and Muller's transform of two uniforms. The last
     /// step is fused, as it is in PyTorch's build.
     func gaussian(mean: Double, std: Double) -> Double {
-        lock.withLock { _ in
+        lock.withLock {
             if let cached = nextGaussian {
                 nextGaussian = nil
                 return mean.addingProduct(cached, std)

@@ -13,6 +13,8 @@ struct GraphMemoryTests {
 
     @Test(
         "10,000 steps hold the resident size flat",
+        // The sanitizers keep freed memory for a while, to see whether it is used.
+        .enabled(if: dlsym(nil, "__asan_init") == nil && dlsym(nil, "__tsan_init") == nil),
         arguments: ["in place on views", "createGraph", "checkpoint", "forward mode", "custom function", "hooks"])
     func flat(_ kind: String) throws {
         struct Double: AutogradFunction {
@@ -53,11 +55,14 @@ struct GraphMemoryTests {
             w.grad = nil
         }
         for _ in 0..<500 { step() }
-        let before = try residentBytes()
-        for _ in 0..<10_000 { step() }
-        // Other suites run meanwhile. One vector of 800 bytes left behind a step would be 8 MB, a whole graph far more;
-        // the blocks of other tests come and go within this.
-        #expect(try residentBytes() - before < 64 << 20)
+        // Other suites run meanwhile and take memory of their own; a leak grows the process every time. One vector of 800
+        // bytes left behind a step would be 8 MB.
+        let isFlat = try (0..<5).contains { _ in
+            let before = try residentBytes()
+            for _ in 0..<10_000 { step() }
+            return try residentBytes() - before < 4 << 20
+        }
+        #expect(isFlat)
     }
 
     @Test("Long chains of everything are freed on the way out")
@@ -73,7 +78,7 @@ struct GraphMemoryTests {
             // The graph of the gradient runs backward too, and is freed with it.
             let second = grad(outputs: [first], inputs: [x], createGraph: true)[0]!
             twice = second.gradFn
-            #expect(node != nil && twice != nil && second.item() == Double(20_001) * 20_000)
+            #expect(node != nil && twice != nil && abs(second.item() / 4.0002e8 - 1) < 1e-3)
         }
         #expect(node == nil && twice == nil)
     }
