@@ -181,6 +181,16 @@ import Testing
             ("normal_", [.tensor(Tensor.zeros(2, 3))], .float32),
             ("random_", [.tensor(Tensor.zeros(2, 3)), .int(4)], .float32),
             ("bernoulli", [.tensor(Tensor.full([2, 3], 0.5))], .float32),
+            ("exponential_", [.tensor(Tensor.zeros(2, 3))], .float32),
+            ("geometric_", [.tensor(Tensor.zeros(2, 3)), .double(0.5)], .float32),
+            ("cauchy_", [.tensor(Tensor.zeros(2, 3))], .float32),
+            ("log_normal_", [.tensor(Tensor.zeros(2, 3))], .float32),
+            ("normal", [.tensor(Tensor.zeros(2, 3)), .double(2)], .float32),
+            ("poisson", [.tensor(Tensor.ones(2, 3))], .float32),
+            ("multinomial", [.tensor(Tensor.ones(2, 5)), .int(3)], .int64),
+            ("randint_like", [.tensor(Tensor.zeros(2, 3)), .int(5)], .float32),
+            ("nn.functional.dropout", [.tensor(Tensor.ones(2, 3))], .float32),
+            ("nn.functional.alpha_dropout", [.tensor(Tensor.ones(2, 3)), .double(0.5), .bool(true)], .float32),
         ]
         for (name, arguments, type) in calls {
             let result = try table.call(name, arguments).tensors[0]
@@ -192,7 +202,17 @@ import Testing
             let shapes = try table.call(name, [x], ["q": .int(2)]).tensors.map(\.shape)
             #expect(shapes == [[2, 2], [2], [3, 2]], "\(name)")
         }
-        let named = Set(calls.map(\.0) + ["randperm", "svd_lowrank", "pca_lowrank"])
+        let images = OperatorValue.tensor(Tensor.ones(2, 3, 2, 2))
+        for (name, dimensions) in [
+            ("nn.functional.dropout1d", 3), ("nn.functional.dropout2d", 4), ("nn.functional.dropout3d", 4),
+            ("nn.functional.feature_alpha_dropout", 4),
+        ] {
+            let x = dimensions == 3 ? OperatorValue.tensor(Tensor.ones(2, 3, 4)) : images
+            let result = try table.call(name, [x, .double(0.5), .bool(true)]).tensors[0]
+            #expect(result.shape == x.tensors[0].shape, "\(name)")
+        }
+        let channels = ["dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout"].map { "nn.functional.\($0)" }
+        let named = Set(calls.map(\.0) + channels + ["randperm", "svd_lowrank", "pca_lowrank"])
         for row in table.rows where row.family == .random { #expect(named.contains(row.name), "\(row.name)") }
     }
 

@@ -58,7 +58,7 @@ public final class Node: @unchecked Sendable, CustomStringConvertible {
         case 0: edge0
         case 1: edge1
         case 2: edge2
-        default: moreEdges[index - 3]
+        default: index - 3 < moreEdges.count ? moreEdges[index - 3] : Edge()
         }
     }
 

@@ -22,54 +22,6 @@ extension Tensor {
         Tensor(data, dtype: dtype ?? self.dtype, device: device ?? self.device)
     }
 
-    /// New memory with these strides, counted in elements. PyTorch: `torch.empty_strided`.
-    public static func emptyStrided(
-        _ shape: some Collection<Int>, _ strides: some Collection<Int>, dtype: DType? = nil, device: Device = .cpu
-    ) -> Tensor {
-        guarded("empty_strided", []) { () throws(Misuse) in
-            let (size, steps) = (Size(shape), Size(strides))
-            guard size.count == steps.count else {
-                throw Misuse(
-                    "dimensionality of sizes (\(size.count)) must match dimensionality of strides (\(steps.count))")
-            }
-            if let negative = size.first(where: { $0 < 0 }) {
-                throw Misuse("Trying to create tensor with negative dimension \(negative): \(size.list)")
-            }
-            var length = size.contains(0) ? 0 : 1
-            for (count, step) in zip(size, steps) where length > 0 { length += (count - 1) * step }
-            let memory = Tensor(emptyOf: [length], dtype ?? DType.default, on: device)
-            return Tensor(storage: memory.storage, dtype: memory.dtype, shape: size, strides: steps, offset: 0)
-        }
-    }
-    /// New memory with these strides, of this one's type and device unless given. PyTorch: `new_empty_strided`.
-    public func newEmptyStrided(
-        _ shape: some Collection<Int>, _ strides: some Collection<Int>, dtype: DType? = nil, device: Device? = nil
-    ) -> Tensor {
-        Tensor.emptyStrided(shape, strides, dtype: dtype ?? self.dtype, device: device ?? self.device)
-    }
-    /// New memory whose dimensions lie in this order, the outermost first. PyTorch: `torch.empty_permuted`.
-    public static func emptyPermuted(
-        _ shape: some Collection<Int>, _ order: some Collection<Int>, dtype: DType? = nil, device: Device = .cpu
-    ) -> Tensor {
-        guarded("empty_permuted", []) { () throws(Misuse) in
-            let (size, order) = (Size(shape), Array(order))
-            guard order.count == size.count else {
-                throw Misuse(
-                    "Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = "
-                        + "\(size.count) is not equal to len(physical_layout) = \(order.count)")
-            }
-            guard order.sorted() == Array(0..<size.count) else {
-                throw Misuse("Duplicate dim not allowed")
-            }
-            var strides = Size(repeating: 1, count: size.count)
-            var product = 1
-            for dim in order.reversed() {
-                strides[dim] = product
-                product *= Swift.max(size[dim], 1)
-            }
-            return emptyStrided(size, strides, dtype: dtype, device: device)
-        }
-    }
     /// A number as a tensor without dimensions, of the default type unless given. PyTorch: `torch.scalar_tensor`.
     public static func scalarTensor<S: TensorScalar>(_ value: S, dtype: DType? = nil, device: Device = .cpu) -> Tensor {
         full([], value, dtype: dtype ?? DType.default, device: device)
@@ -182,26 +134,9 @@ extension OperatorRow {
             return data.to(try $0.optionalDevice() ?? input.device, try $0.dtype() ?? input.dtype)
                 .requiresGrad_(try $0.requiresGrad)
         },
-        OperatorRow(
-            "new_empty_strided", .creation, "input, size, stride, \(newOptions)", isDifferentiable: false
-        ) {
-            try $0.input.newEmptyStrided(
-                try $0.ints("size"), try $0.ints("stride"), dtype: try $0.dtype(), device: try $0.optionalDevice()
-            ).requiresGrad_(try $0.requiresGrad)
-        },
     ]
 
     fileprivate static let layouts: [OperatorRow] = [
-        OperatorRow("empty_strided", .creation, "size, stride, \(newOptions)", isDifferentiable: false) {
-            Tensor.emptyStrided(
-                try $0.ints("size"), try $0.ints("stride"), dtype: try $0.dtype(), device: try $0.device()
-            ).requiresGrad_(try $0.requiresGrad)
-        },
-        OperatorRow("empty_permuted", .creation, "size, physical_layout, \(newOptions)", isDifferentiable: false) {
-            Tensor.emptyPermuted(
-                try $0.ints("size"), try $0.ints("physical_layout"), dtype: try $0.dtype(), device: try $0.device()
-            ).requiresGrad_(try $0.requiresGrad)
-        },
         OperatorRow("scalar_tensor", .creation, "s, \(newOptions)", isDifferentiable: false) {
             Tensor.scalarTensor(try $0.scalar("s"), dtype: try $0.dtype(), device: try $0.device())
                 .requiresGrad_(try $0.requiresGrad)

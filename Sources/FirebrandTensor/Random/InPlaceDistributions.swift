@@ -96,8 +96,8 @@ extension Tensor {
             forgetHistory("bernoulli_")
             if device.kind == .meta { return self }
             let probabilities: [Double] = p.detach().expand(shape).toArray()
-            guard probabilities.allSatisfy({ $0 >= 0 && $0 <= 1 }) else {
-                throw Misuse("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
+            if let wrong = probabilities.first(where: { !($0 >= 0 && $0 <= 1) }) {
+                throw Misuse("Expected p_in >= 0 && p_in <= 1 to be true, but got \(wrong)")
             }
             let isDouble = p.dtype == .float64
             let draws = generator.withEngine { engine in
