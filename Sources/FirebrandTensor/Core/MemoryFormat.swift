@@ -117,6 +117,17 @@ package func denseStrides(_ shape: Size, _ operands: [Tensor]) -> Size {
     let first = operands[0]
     if first.isDense, operands.allSatisfy({ $0.shape == shape && $0.strides == first.strides }) { return first.strides }
     let rank = shape.count
+    if rank <= 2 {
+        // One comparison decides; the same as below, without lists.
+        if rank == 2, shape[0] != 1, shape[1] != 1 {
+            for operand in operands where operand.dim == 2 && operand.shape[0] != 1 && operand.shape[1] != 1 {
+                let (row, column) = (operand.strides[0], operand.strides[1])
+                if row == 0 || column == 0 || (row == column && shape[0] <= shape[1]) { continue }
+                return row > column || row == column ? shape.contiguousStrides : [1, shape[0]]
+            }
+        }
+        return shape.contiguousStrides
+    }
     let strides = operands.map { operand in
         let missing = rank - operand.dim
         return (0..<rank).map { dimension in

@@ -4,7 +4,8 @@ extension Tensor {
     /// The dimensions a reduction covers (all where nil or empty), as a mask, checked.
     func reductionMask(_ dims: [Int]?) throws(Misuse) -> [Bool] {
         var mask = [Bool](repeating: dims == nil || dims!.isEmpty, count: Swift.max(dim, 1))
-        for value in dims ?? [] {
+        guard let dims else { return mask }
+        for value in dims {
             let index = try checkedDimension(value)
             if mask[index] { throw Misuse("dim \(index) appears multiple times in the list of dims") }
             mask[index] = true
@@ -19,7 +20,10 @@ extension Tensor {
     }
 
     func dropping(_ mask: [Bool], keepdim: Bool) -> Size {
-        keepdim ? shape : Size((0..<dim).filter { !mask[$0] }.map { shape[$0] })
+        if keepdim { return shape }
+        var result = Size()
+        for index in 0..<dim where !mask[index] { result.append(shape[index]) }
+        return result
     }
 
     /// Gives a result computed with all dimensions kept the shape asked for; its memory stays.
