@@ -45,6 +45,7 @@ extension Tensor {
     /// 0 below zero, 1 above, and `values` at zero. PyTorch: `torch.heaviside`.
     public func heaviside(_ values: Tensor, out: Tensor? = nil) -> Tensor {
         guarded("heaviside", [self, values]) { () throws(Misuse) in
+            try refuseComplexPair("heaviside", dtype)
             guard dtype == values.dtype else {
                 throw Misuse("heaviside is not yet implemented for tensors with different dtypes.")
             }

@@ -165,9 +165,7 @@ extension Tensor {
     ) -> (values: Tensor, indices: Tensor) {
         guarded(name, [self], orElse: (Tensor.placeholder(), Tensor.placeholder())) { () throws(Misuse) in
             let axis = try checkedDimension(dim)
-            if dtype.isComplex {
-                throw Misuse("\"\(name)_cpu\" not implemented for '\(dtype.scalarTypeName)'")
-            }
+            try refuseComplex(kernel: "\(name)_cpu")
             let operand = dtype.isReducedFloatingPoint ? cast(to: .float32) : self
             let wide = Tensor(emptyOf: shape, operand.dtype, on: device)
             let indices = Tensor(emptyOf: shape, .int64, on: device)

@@ -67,6 +67,7 @@ extension Tensor {
     ) -> Tensor {
         guarded(name, [self, other]) { () throws(Misuse) in
             let type = resultType(self, other)
+            try refuseComplexPair(name, type)
             let result = try pointwise(
                 op, self, other, computeType: toFloat && !type.isFloatingPoint ? DType.default : type, out: out)
             guard result.dtype.isFloatingPoint else { return result }

@@ -24,10 +24,10 @@ struct ComplexOrderMisuseTests {
         ("nanmedian", [.int(0)], "\"median_out\" not implemented for 'ComplexFloat'"),
         ("mode", [], "\"mode_cpu\" not implemented for 'ComplexFloat'"),
         ("kthvalue", [.int(1)], "\"kthvalue_cpu\" not implemented for 'ComplexFloat'"),
-        ("sort", [], " Sort does not support complex dtypes on CPU"),
-        ("argsort", [], " Sort does not support complex dtypes on CPU"),
-        ("msort", [], " Sort does not support complex dtypes on CPU"),
-        ("topk", [.int(1)], " topk does not support complex dtypes on CPU"),
+        ("sort", [], "Sort does not support complex dtypes on CPU"),
+        ("argsort", [], "Sort does not support complex dtypes on CPU"),
+        ("msort", [], "Sort does not support complex dtypes on CPU"),
+        ("topk", [.int(1)], "topk does not support complex dtypes on CPU"),
         ("clamp", [.int(0), .int(1)], "clamp is not supported for complex types"),
         ("clamp_min", [.int(0)], "clamp is not supported for complex types"),
         ("clamp_max", [.int(0)], "clamp is not supported for complex types"),
@@ -81,13 +81,15 @@ struct ComplexOrderMisuseTests {
 
     @Test("One operand") func one() {
         for (name, arguments, words) in ComplexOrderMisuseTests.unary {
-            #expect(message(name, arguments) == words, "\(name)")
+            let found = message(name, arguments) ?? "no refusal"
+            #expect(found.hasSuffix(words), "\(name): \(found)")
         }
     }
 
     @Test("Two operands") func two() {
         for (name, words) in ComplexOrderMisuseTests.binary {
-            #expect(message(name, [ComplexOrderMisuseTests.z]) == words, "\(name)")
+            let found = message(name, [ComplexOrderMisuseTests.z]) ?? "no refusal"
+            #expect(found.hasSuffix(words), "\(name): \(found)")
         }
     }
 }
