@@ -34,6 +34,15 @@ import Testing
         "view_as_real", "where",
     ]
 
+    /// Rows that take complex numbers as float32 real ones, as PyTorch's do: too coarse for differences, and checked as real.
+    private static let dropsImaginaryParts: Set<String> = ["masked.median"]
+
+    /// A row's samples, without those at zero matrices, where the smallest of equal singular values has no slope and the
+    /// gradient is PyTorch's convention: replay covers those.
+    private static func samples(_ name: String) -> [OperatorSample] {
+        (OperatorSamples.byRow[name] ?? []).filter { !$0.source.hasPrefix("linalg.norm__subgradients_at_zero/") }
+    }
+
     static let names = OperatorSamples.table.rows.filter {
         $0.isDifferentiable && $0.family != .random && !excepted.contains($0.name)
     }.map(\.name)
@@ -42,8 +51,10 @@ import Testing
     func gradients(_ name: String) throws {
         var checked = 0
         var samples = 0
-        for sample in OperatorSamples.byRow[name] ?? [] where samples < 16 {
+        for sample in GradientTests.samples(name) where samples < 8 {
             for layout in Layout.allCases where layout != .expanded || name != "masked.std" {
+                // How operands lie is looked at with the first few; the others are about arguments.
+                if layout != .contiguous, samples > 2 { continue }
                 guard let call = Call(sample, layout) else { continue }
                 samples += layout == .contiguous ? 1 : 0
                 checked += try check(call, "\(sample.source), \(layout)") { call in
@@ -62,7 +73,7 @@ import Testing
     func secondGradients(_ name: String) throws {
         var checked = 0
         var samples = 0
-        for sample in OperatorSamples.byRow[name] ?? [] where samples < 8 {
+        for sample in GradientTests.samples(name) where samples < 5 {
             guard let call = Call(sample, .contiguous, differentiatesCotangents: true) else { continue }
             samples += 1
             checked += try checkSecond(call, "\(sample.source), second")
@@ -73,9 +84,10 @@ import Testing
     @Test("have the gradient of complex operands that differences give", arguments: names)
     func complexGradients(_ name: String) throws {
         var checked = 0
-        for sample in (OperatorSamples.byRow[name] ?? []).prefix(8) {
+        if GradientTests.dropsImaginaryParts.contains(name) { return }
+        for (index, sample) in GradientTests.samples(name).prefix(8).enumerated() {
             for numbers in [Numbers.complex, .mixed] {
-                for layout in [Layout.contiguous, .transposed] {
+                for layout in [Layout.contiguous, .transposed] where layout == .contiguous || index < 2 {
                     guard let call = Call(sample, layout, numbers) else { continue }
                     checked += try check(call, "\(sample.source), \(layout), \(numbers)") { call in
                         let outputs = try call.outputs()
@@ -98,7 +110,8 @@ import Testing
 
     @Test("have gradients of complex operands that differentiate again", arguments: names)
     func secondComplexGradients(_ name: String) throws {
-        for sample in (OperatorSamples.byRow[name] ?? []).prefix(4) {
+        if GradientTests.dropsImaginaryParts.contains(name) { return }
+        for sample in GradientTests.samples(name).prefix(3) {
             guard let call = Call(sample, .contiguous, .complex, differentiatesCotangents: true) else { continue }
             _ = try checkSecond(call, "\(sample.source), second complex")
         }
@@ -142,6 +155,8 @@ import Testing
         /// What the gradients are taken with respect to.
         let leaves: [Tensor]
         var cotangents: [Tensor] = []
+        /// Whether the results are finite.
+        private(set) var isFinite = true
         var perturbed: [Tensor]
 
         /// Nil where the sample cannot be checked: no operand that wants a gradient, too large, not finite, not float64.
@@ -181,6 +196,7 @@ import Testing
                 outputs.allSatisfy({ [.float64, .complex128].contains($0.dtype) && $0.requiresGrad }),
                 numbers != .mixed || operandCount > 1
             else { return nil }
+            isFinite = outputs.allSatisfy { $0.detach().isfinite().all().item() as Bool }
             let generator = Generator(seed: 3)
             cotangents = outputs.map { Tensor.rand($0.shape, generator: generator, dtype: $0.dtype).add(0.5) }
             if differentiatesCotangents {
@@ -245,7 +261,11 @@ import Testing
             // Complex numbers are looked at part by part.
             let (leaf, gradient) = (GradientTests.parts(leaf), gradient.map(GradientTests.parts))
             let analytic: [Double] = gradient.map { $0.toArray() } ?? Array(repeating: 0, count: leaf.count)
-            for (position, offset) in GradientTests.offsets(of: leaf).enumerated() {
+            // Of many elements some, at a distance that the sizes of samples are no multiple of.
+            let distance = leaf.count <= 24 ? 1 : leaf.count <= 48 ? 3 : 7
+            for (position, offset) in GradientTests.offsets(of: leaf).enumerated() where position % distance == 0 {
+                // A row of which all is masked out has no result, and pulls nothing that is a number, as from PyTorch.
+                if analytic[position].isNaN, !call.isFinite { continue }
                 let element = leaf.pointer.assumingMemoryBound(to: Double.self) + offset
                 let original = element.pointee
                 func around(_ step: Double) throws -> (above: Double, below: Double) {

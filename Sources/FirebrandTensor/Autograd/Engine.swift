@@ -132,21 +132,24 @@ struct Engine {
             }
             stack.append((node, 0))
         }
-        for root in roots { if let node = root.node { enter(&self, node) } }
-        while let (node, next) = stack.last {
-            if next < node.edgeCount {
-                stack[stack.count - 1].next = next + 1
-                let edge = node.edge(next)
-                if let child = edge.node {
-                    enter(&self, child)
-                } else if let leaf = edge.leaf, let extras = leaf.extras, extras.scratch.pass == pass {
-                    node.scratch.leadsOn = true
-                }
-            } else {
-                stack.removeLast()
-                // Every child is complete now: the graph has no cycles.
-                for index in 0..<node.edgeCount {
-                    if let child = node.edge(index).node, isNeeded(child) { node.scratch.leadsOn = true }
+        // One root after the other: a root below another one has to be complete before that one asks.
+        for root in roots {
+            if let node = root.node { enter(&self, node) }
+            while let (node, next) = stack.last {
+                if next < node.edgeCount {
+                    stack[stack.count - 1].next = next + 1
+                    let edge = node.edge(next)
+                    if let child = edge.node {
+                        enter(&self, child)
+                    } else if let leaf = edge.leaf, let extras = leaf.extras, extras.scratch.pass == pass {
+                        node.scratch.leadsOn = true
+                    }
+                } else {
+                    stack.removeLast()
+                    // Every child is complete now: the graph has no cycles.
+                    for index in 0..<node.edgeCount {
+                        if let child = node.edge(index).node, isNeeded(child) { node.scratch.leadsOn = true }
+                    }
                 }
             }
         }

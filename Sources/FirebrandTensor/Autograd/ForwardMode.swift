@@ -100,6 +100,9 @@ extension Tensor {
         }
     }
 
+    /// Whether a derivative of what is made of this tensor will be asked for: a gradient, or a tangent at once.
+    var wantsDerivative: Bool { isGradEnabled() && tracksGrad || isDualLevelOpen && tangent != nil }
+
     /// `record` while a level is open.
     @inline(never)
     func recordDual(_ name: StaticString, _ inputs: [Tensor], _ makeRule: (Node) -> Node.Rule) {

@@ -141,6 +141,7 @@ extension Tensor {
                 }
                 return result
             }
+            try refuseComplexPair(roundingMode == .trunc ? "div_trunc" : "div_floor", type)
             let result = try pointwise(roundingMode == .trunc ? .divTrunc : .divFloor, self, other, out: out)
             result.record("DivBackward1", self, other) { _ in Tensor.zeroRule(self, other) }
             return result
@@ -161,6 +162,7 @@ extension Tensor {
                 }
                 return result
             }
+            try refuseComplexPair(roundingMode == .trunc ? "div_trunc" : "div_floor", divisor.resultType(with: dtype))
             let result = try pointwise(roundingMode == .trunc ? .divTrunc : .divFloor, self, divisor)
             result.record("DivBackward1", self) { _ in { _, grad in Gradients(grad.mul(0)) } }
             return result
@@ -188,6 +190,7 @@ extension Tensor {
     /// Python's `%`: the remainder with the sign of the divisor. PyTorch: `torch.remainder`.
     public func remainder(_ other: Tensor, out: Tensor? = nil) -> Tensor {
         guarded("remainder", [self, other]) { () throws(Misuse) in
+            try refuseComplexPair("remainder", resultType(self, other))
             let result = try pointwise(.remainder, self, other, out: out)
             result.record("RemainderBackward1", self, other) { node in
                 let (shapeA, shapeB, typeA, typeB) = (shape, other.shape, dtype, other.dtype)
@@ -207,6 +210,7 @@ extension Tensor {
     /// Python's `%` by a number. PyTorch: `torch.remainder`.
     public func remainder<S: TensorScalar>(_ other: S) -> Tensor {
         guarded("remainder", [self]) { () throws(Misuse) in
+            try refuseComplexPair("remainder", other.scalar.resultType(with: dtype))
             let result = try pointwise(.remainder, self, other.scalar)
             result.record("RemainderBackward0", self) { _ in { _, grad in Gradients(grad) } }
             return result

@@ -10,11 +10,17 @@ infix operator .>= : ComparisonPrecedence
 
 extension Tensor {
     private func compare(_ name: StaticString, _ op: BinaryKernel, _ other: Tensor, _ out: Tensor?) -> Tensor {
-        guarded(name, [self, other]) { () throws(Misuse) in try pointwise(op, self, other, out: out) }
+        guarded(name, [self, other]) { () throws(Misuse) in
+            if [.lt, .le, .gt, .ge].contains(op) { try refuseComplexPair(name, resultType(self, other)) }
+            return try pointwise(op, self, other, out: out)
+        }
     }
 
     private func compare(_ name: StaticString, _ op: BinaryKernel, _ other: Scalar) -> Tensor {
-        guarded(name, [self]) { () throws(Misuse) in try pointwise(op, self, other) }
+        guarded(name, [self]) { () throws(Misuse) in
+            if [.lt, .le, .gt, .ge].contains(op) { try refuseComplexPair(name, other.resultType(with: dtype)) }
+            return try pointwise(op, self, other)
+        }
     }
 
     /// Where the elements are equal. PyTorch: `torch.eq`, `==`.

@@ -262,7 +262,15 @@ extension Tensor {
     ) -> Tensor {
         guarded("linspace", []) { () throws(Misuse) in
             guard steps >= 0 else { throw Misuse("number of steps must be non-negative") }
-            let type = dtype ?? DType.default
+            let type = dtype ?? start.scalar.resultType(with: end.scalar.resultType(with: DType.default))
+            if type.isComplex {
+                // Each part on its own.
+                let (first, last, part) = (start.scalar.complexValue, end.scalar.complexValue, type.realType)
+                let result = complex(
+                    linspace(first.real, last.real, steps, dtype: part, device: device),
+                    linspace(first.imag, last.imag, steps, dtype: part, device: device))
+                return requiresGrad ? result.requiresGrad_() : result
+            }
             var (from, to) = (start.scalar.doubleValue, end.scalar.doubleValue)
             // Integers start and end at integers.
             if !type.isFloatingPoint { (from, to) = (from.rounded(.towardZero), to.rounded(.towardZero)) }

@@ -20,6 +20,10 @@ extension Tensor {
         _ name: StaticString, _ backward: StaticString, _ op: ReductionKernel, _ dims: [Int]?, _ keepdim: Bool
     ) -> Tensor {
         guarded(name, [self]) { () throws(Misuse) in
+            switch name.description {
+            case "max", "min": try refuseComplex(kernel: "\(name)_all")
+            default: try refuseComplex(kernel: op == .max ? "max_values_cpu" : "min_values_cpu")
+            }
             let mask = try reductionMask(dims)
             if dims == nil, count == 0 {
                 throw Misuse(
@@ -60,6 +64,7 @@ extension Tensor {
     ) -> (values: Tensor, indices: Tensor) {
         guarded(name, [self], orElse: (Tensor.placeholder(), Tensor.placeholder())) { () throws(Misuse) in
             let axis = try checkedDimension(dim)
+            try refuseComplex(saying: "\(name)(): does not support complex input")
             let (index, values) = try positions(largest: largest, axis, withValues: true)
             let mask = try reductionMask([axis])
             let (result, indices) = (values!.finished(mask, keepdim), index.finished(mask, keepdim))
@@ -88,6 +93,7 @@ extension Tensor {
     private func arg(_ name: StaticString, _ largest: Bool, _ dim: Int?, _ keepdim: Bool) -> Tensor {
         guarded(name, [self]) { () throws(Misuse) in
             if dtype == .bool { throw Misuse("\(name)(): does not support bool input") }
+            try refuseComplex(saying: "\(name)(): does not support complex input")
             guard let dim else {
                 if count == 0 { throw Misuse("Expected reduction dim to be specified for input.numel() == 0.") }
                 let flat = isContiguous ? alias() : contiguousClone()
@@ -122,6 +128,7 @@ extension Tensor {
     public func aminmax(dim: Int? = nil, keepdim: Bool = false) -> (min: Tensor, max: Tensor) {
         guarded("aminmax", [self], orElse: (Tensor.placeholder(), Tensor.placeholder())) { () throws(Misuse) in
             let axis = try dim.map { value throws(Misuse) in try checkedDimension(value) }
+            try refuseComplex(saying: "aminmax not implemented for \(dtype.scalarTypeName)")
             if axis == nil || self.dim == 0 ? count == 0 : shape[axis!] == 0 {
                 throw Misuse(
                     "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity.")

@@ -45,6 +45,7 @@ extension Tensor {
     /// 0 below zero, 1 above, and `values` at zero. PyTorch: `torch.heaviside`.
     public func heaviside(_ values: Tensor, out: Tensor? = nil) -> Tensor {
         guarded("heaviside", [self, values]) { () throws(Misuse) in
+            try refuseComplexPair("heaviside", dtype)
             guard dtype == values.dtype else {
                 throw Misuse("heaviside is not yet implemented for tensors with different dtypes.")
             }
@@ -65,10 +66,32 @@ extension Tensor {
 
     /// `log(exp(self) + exp(other))` without overflow. PyTorch: `torch.logaddexp`.
     public func logaddexp(_ other: Tensor, out: Tensor? = nil) -> Tensor {
-        elementwise(
+        if dtype.isComplex || other.dtype.isComplex { return complexLogaddexp(other, out: out) }
+        return elementwise(
             "logaddexp", "LogaddexpBackward0", .logaddexp, other, out: out,
             { grad, a, b in grad.div(b.sub(a).exp().add(1)) }, { grad, a, b in grad.div(a.sub(b).exp().add(1)) })
     }
+    /// The operand of the larger real part comes out of the logarithm, so that nothing overflows.
+    private func complexLogaddexp(_ other: Tensor, out: Tensor?) -> Tensor {
+        guarded("logaddexp", [self, other]) { () throws(Misuse) in
+            let type = resultType(self, other)
+            let (a, b) = (to(type), other.to(type))
+            let (first, second) = noGrad { (a.real, b.real) }
+            let isFirst = first.ge(second)
+            let (large, small) = (FirebrandTensor.where(isFirst, a, b), FirebrandTensor.where(isFirst, b, a))
+            // Of two that are nothing at all, or beyond all bounds, there is no difference.
+            let isSame = noGrad { first.eq(second).logicalAnd(first.isinf()) }
+            let difference = small.sub(large).maskedFill(isSame, 0)
+            let sum = large.add(difference.exp().log1p())
+            let result = FirebrandTensor.where(isSame.logicalAnd(first.lt(0)), small, sum)
+            guard let out else { return result }
+            try checkOut(out, self, other)
+            return try write(into: out, result.shape, type) { (target) throws(Misuse) in
+                target.backend.copy(result, into: target)
+            }
+        }
+    }
+
     /// `log2(2^self + 2^other)` without overflow. PyTorch: `torch.logaddexp2`.
     public func logaddexp2(_ other: Tensor, out: Tensor? = nil) -> Tensor {
         elementwise(
@@ -77,18 +100,24 @@ extension Tensor {
     }
 
     /// `self` to the power of `exponent`, in double precision. PyTorch: `torch.float_power`.
-    public func floatPower(_ exponent: Tensor) -> Tensor { to(.float64).pow(exponent.to(.float64)) }
+    public func floatPower(_ exponent: Tensor) -> Tensor {
+        let type = dtype.isComplex || exponent.dtype.isComplex ? DType.complex128 : .float64
+        return to(type).pow(exponent.to(type))
+    }
     /// `self` to the power of a number, in double precision. PyTorch: `torch.float_power`.
     public func floatPower<S: TensorScalar>(_ exponent: S) -> Tensor {
-        to(.float64).pow(exponent.scalar.doubleValue)
+        let scalar = exponent.scalar
+        if scalar.resultType(with: dtype).isComplex { return to(.complex128).pow(scalar) }
+        return to(.float64).pow(scalar.doubleValue)
     }
     /// ``floatPower(_:)`` in place; `self` must be float64. PyTorch: `float_power_`.
     @discardableResult public func floatPower_(_ exponent: Tensor) -> Tensor {
         guarded("float_power_", [self, exponent]) { () throws(Misuse) in
-            if dtype != .float64 {
+            let type = dtype.isComplex || exponent.dtype.isComplex ? DType.complex128 : .float64
+            if dtype != type {
                 throw Misuse(
                     "the base given to float_power_ has dtype \(dtype.scalarTypeName) but the operation's result "
-                        + "requires dtype Double")
+                        + "requires dtype \(type.scalarTypeName)")
             }
             return overwrite("float_power_", [exponent]) { $0.floatPower(exponent) }
         }

@@ -42,7 +42,7 @@ public enum Masked {
 
     /// The type sums and products come in.
     private static func sumType(_ input: Tensor, _ dtype: DType?) -> DType {
-        dtype ?? (input.dtype.isFloatingPoint ? input.dtype : .int64)
+        dtype ?? (input.dtype.isInexact ? input.dtype : .int64)
     }
 
     /// The checked dimensions, all where nil or empty.
@@ -147,7 +147,7 @@ public enum Masked {
         _ input: Tensor, dim: [Int]? = nil, keepdim: Bool = false, dtype: DType? = nil, mask: Tensor? = nil
     ) -> Tensor {
         checked("masked.mean", [input, mask]) { () throws(Misuse) in
-            guard (dtype ?? input.dtype).isFloatingPoint else {
+            guard (dtype ?? input.dtype).isInexact else {
                 throw Misuse(
                     "mean(): Could not infer output dtype. \(dtype == nil ? "Input" : "Optional") dtype must be either a "
                         + "floating point or complex dtype. Got: torch.\(dtype ?? input.dtype)")
@@ -201,13 +201,13 @@ public enum Masked {
     private static func spreadValue(
         _ input: Tensor, _ dim: [Int]?, _ correction: Double, _ keepdim: Bool, _ dtype: DType?, _ mask: Tensor?
     ) throws(Misuse) -> Tensor {
-        let type = dtype ?? (input.dtype.isFloatingPoint ? input.dtype : .float32)
-        let computeType = type.isFloatingPoint ? type : .float32
+        let type = dtype ?? (input.dtype.isInexact ? input.dtype : .float32)
+        let computeType = type.isInexact ? type : .float32
         let count = try counted(input, dim, true, mask)
         let centred = input.sub(sum(input, dim: dim, keepdim: true, dtype: type, mask: mask).div(count))
-        let total = sum(centred.mul(centred), dim: dim, keepdim: keepdim, dtype: computeType, mask: mask)
+        let total = sum(centred.mul(centred.conj()), dim: dim, keepdim: keepdim, dtype: computeType, mask: mask)
         let kept = keepdim ? count : count.reshape(total.shape)
-        let divisor = correction == 0 ? kept : kept.to(computeType).sub(correction).clampMin(0)
+        let divisor = correction == 0 ? kept : kept.to(computeType.realType).sub(correction).clampMin(0)
         return converted(total.div(divisor), type)
     }
 

@@ -34,7 +34,13 @@ extension Tensor {
     ) -> Tensor {
         guarded("logspace", []) { () throws(Misuse) in
             guard steps >= 0 else { throw Misuse("number of steps must be non-negative") }
-            let type = dtype ?? DType.default
+            let type = dtype ?? start.scalar.resultType(with: end.scalar.resultType(with: DType.default))
+            if type.isComplex {
+                let result = noGrad {
+                    Tensor.pow(base, linspace(start, end, steps, dtype: .complex128, device: device)).to(type)
+                }
+                return requiresGrad ? result.requiresGrad_() : result
+            }
             let exponents = linspace(
                 type.isFloatingPoint ? start.scalar : .int(start.scalar.intValue),
                 type.isFloatingPoint ? end.scalar : .int(end.scalar.intValue), steps, dtype: .float64, device: device)

@@ -64,7 +64,7 @@ extension Tensor {
     /// x.norm(.infinity, dim: [1])    // the largest magnitude of each row
     /// ```
     public func norm(_ p: Double = 2, dim: [Int]? = nil, keepdim: Bool = false, dtype: DType? = nil) -> Tensor {
-        guard let dtype, dtype != self.dtype, self.dtype.isFloatingPoint else {
+        guard let dtype, dtype != self.dtype, self.dtype.isInexact else {
             return vectorNorm(p, dims: dim, keepdim: keepdim)
         }
         return to(dtype).vectorNorm(p, dims: dim, keepdim: keepdim)
@@ -74,7 +74,7 @@ extension Tensor {
     public func dist(_ other: Tensor, p: Double = 2) -> Tensor {
         guarded("dist", [self, other]) { () throws(Misuse) in
             let difference = sub(other)
-            guard difference.dtype.isFloatingPoint else {
+            guard difference.dtype.isInexact else {
                 throw Misuse(
                     "norm(): input dtype should be either floating point or complex. Got "
                         + "\(difference.dtype.scalarTypeName) instead.")
@@ -161,7 +161,7 @@ let normOperators: [OperatorRow] = [
             return try x.namedMatrixNorm(try $0.string("p"), dims ?? Array(0..<x.dim), try $0.keepdim)
         }
         if case .string = $0.value("p"), dims != nil, rank > 2 { throw Misuse.matrixNormDims(dims!) }
-        guard try $0.input.dtype.isFloatingPoint else { return try $0.input.vectorNorm(p, dims: dims) }
+        guard try $0.input.dtype.isInexact else { return try $0.input.vectorNorm(p, dims: dims) }
         return x.vectorNorm(p, dims: dims, keepdim: try $0.keepdim)
     },
     OperatorRow("dist", .reduction, "input, other, p=2") {

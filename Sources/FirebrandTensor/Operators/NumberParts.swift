@@ -20,11 +20,24 @@ extension Tensor {
     @discardableResult public func frac_() -> Tensor { overwrite("frac_") { $0.frac() } }
 
     /// Where the sign bit is set: negative numbers, and -0. PyTorch: `torch.signbit`.
-    public func signbit() -> Tensor { elementwise("signbit", .signbit) }
+    public func signbit() -> Tensor {
+        classified("signbit", .signbit, "signbit is not implemented for complex tensors.")
+    }
     /// Where an element is positive infinity. PyTorch: `torch.isposinf`.
-    public func isposinf() -> Tensor { elementwise("isposinf", .isposinf) }
+    public func isposinf() -> Tensor {
+        classified("isposinf", .isposinf, "isposinf does not support complex inputs.")
+    }
     /// Where an element is negative infinity. PyTorch: `torch.isneginf`.
-    public func isneginf() -> Tensor { elementwise("isneginf", .isneginf) }
+    public func isneginf() -> Tensor {
+        classified("isneginf", .isneginf, "isneginf does not support complex inputs.")
+    }
+
+    private func classified(_ name: StaticString, _ op: UnaryKernel, _ refusal: String) -> Tensor {
+        guarded(name, [self]) { () throws(Misuse) in
+            try refuseComplex(saying: refusal)
+            return elementwise(name, op)
+        }
+    }
 
     /// Mantissa and exponent: `self = mantissa * 2^exponent` with 1/2 <= |mantissa| < 1. PyTorch: `torch.frexp`.
     ///

@@ -9,7 +9,7 @@ extension Tensor {
 
     private func middle(_ name: StaticString, _ backward: StaticString, _ rank: Rank) -> Tensor {
         guarded(name, [self]) { () throws(Misuse) in
-            try checkSortable(name.description)
+            try refuseComplex(kernel: "median_cpu")
             if count == 0 { return Tensor.full([], dtype.isFloatingPoint ? .nan : Double(Int64.min), dtype: dtype) }
             let flat = noGrad { detach().reshape([-1]) }
             let result = try flat.ofRank(name.description, backward, rank, 0, false).values

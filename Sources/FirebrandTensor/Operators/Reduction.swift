@@ -159,7 +159,12 @@ extension Tensor {
             let largest = real.amax(dim: dim, keepdim: true)
             return largest.maskedFill(largest.isfinite().logicalNot(), 0)
         }
-        let result = sub(shift).exp().sum(dim: dim, keepdim: true).log().add(shift)
+        let result = noGrad { detach().sub(shift).exp().sum(dim: dim, keepdim: true).log().add(shift) }
+        // From the result as it was rounded, which is PyTorch's way for numbers so large that it matters.
+        result.record("LogsumexpBackward0", self) { node in
+            let (x, y) = (node.save(self), node.saveOutput(result))
+            return { node, grad in Gradients(grad.mul(x.value(node).sub(y.value(node)).exp().conj())) }
+        }
         return keepdim || self.dim == 0 ? result : result.sum(dim: dim)
     }
 

@@ -52,6 +52,14 @@ extension Tensor {
         return cat(isBackward ? products.reversed() : products, dim: axis)
     }
 
+    /// Running log-sums of complex numbers, slice by slice.
+    private func complexLogSums(_ axis: Int) -> Tensor {
+        if dim == 0 || count == 0 { return clone() }
+        var sums = [narrow(axis, 0, 1)]
+        for index in 1..<Swift.max(1, shape[axis]) { sums.append(sums.last!.logaddexp(narrow(axis, index, 1))) }
+        return cat(sums, dim: axis)
+    }
+
     /// The product of all elements before each one along `axis`; 1 for the first.
     func productBefore(_ axis: Int) -> Tensor {
         shifted(axis, by: 1, filling: 1).cumprod("cumprod", axis, nil, isBackward: false)
@@ -157,6 +165,7 @@ extension Tensor {
     ) -> (values: Tensor, indices: Tensor) {
         guarded(name, [self], orElse: (Tensor.placeholder(), Tensor.placeholder())) { () throws(Misuse) in
             let axis = try checkedDimension(dim)
+            try refuseComplex(kernel: "\(name)_cpu")
             let operand = dtype.isReducedFloatingPoint ? cast(to: .float32) : self
             let wide = Tensor(emptyOf: shape, operand.dtype, on: device)
             let indices = Tensor(emptyOf: shape, .int64, on: device)
@@ -179,6 +188,7 @@ extension Tensor {
     public func logcumsumexp(dim: Int) -> Tensor {
         guarded("logcumsumexp", [self]) { () throws(Misuse) in
             let axis = try checkedDimension(dim)
+            if dtype.isComplex { return complexLogSums(axis) }
             guard dtype.isFloatingPoint else {
                 throw Misuse("\"logcumsumexp_out_cpu\" not implemented for '\(dtype.scalarTypeName)'")
             }

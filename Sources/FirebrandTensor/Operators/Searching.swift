@@ -60,6 +60,8 @@ extension Tensor {
                 "torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True")
         }
         try checkSameDevice(self, values)
+        try refuseComplex(kernel: "searchsorted_out_cpu")
+        try values.refuseComplex(kernel: "searchsorted_out_cpu")
         if let sorter {
             try checkSameDevice(self, sorter)
             guard sorter.shape == shape else {
@@ -113,6 +115,10 @@ public func isin(
 ) -> Tensor {
     guarded("isin", [elements, testElements]) { () throws(Misuse) in
         try checkSameDevice(elements, testElements)
+        for operand in [elements, testElements] {
+            let type = operand.dtype.scalarTypeName
+            try operand.refuseComplex(saying: "Unsupported input type encountered for isin(): \(type)")
+        }
         let (x, tests) = (elements.detach(), testElements.detach())
         return noGrad {
             let found = isMember(x, tests, resultType(x, tests))

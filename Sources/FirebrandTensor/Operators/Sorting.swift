@@ -2,8 +2,11 @@
 
 extension Tensor {
     func checkSortable(_ name: String) throws(Misuse) {
-        if !dtype.isFloatingPoint, dtype.rawValue > DType.float64.rawValue {
-            throw Misuse("\(name)(): does not support complex inputs")
+        switch name {
+        case "sort", "argsort": try refuseComplex(saying: "Sort does not support complex dtypes on CPU")
+        case "topk": try refuseComplex(saying: "topk does not support complex dtypes on CPU")
+        case "median", "nanmedian": try refuseComplex(kernel: "median_out")
+        default: try refuseComplex(kernel: "\(name)_cpu")
         }
     }
 

@@ -169,7 +169,7 @@ extension Tensor {
             }
             let totals = weighted.sum(dim: 1)
             let centred = observations.sub((sum.map { totals.div($0) } ?? totals.div(count)).unsqueeze(1))
-            let product = centred.mm((weights.map { centred.mul($0) } ?? centred).t())
+            let product = centred.mm((weights.map { centred.mul($0) } ?? centred).t().conj())
             guard let sum, let weights else { return product.div(Swift.max(0, count - correction)).squeeze() }
             // Weights that say how much, not how often, lessen the number of observations by more than one.
             let lessened =
@@ -212,7 +212,9 @@ extension Tensor {
             if covariance.dim == 0 { return covariance.div(covariance) }
             let places = Tensor.arange(covariance.shape[0], device: device).unsqueeze(1)
             let deviation = covariance.gather(1, places).sqrt()
-            return covariance.div(deviation).div(deviation.t()).clamp(min: -1, max: 1)
+            let ratio = covariance.div(deviation).div(deviation.t())
+            guard dtype.isComplex else { return ratio.clamp(min: -1, max: 1) }
+            return complex(ratio.real.clamp(min: -1, max: 1), ratio.imag.clamp(min: -1, max: 1))
         }
     }
 }

@@ -24,12 +24,30 @@ private func pointwise(
     }
 }
 
+/// Complex operands have no kernel of their own: operators in a row, which bring their gradients along.
+private func composed(
+    _ operands: [Tensor], _ type: DType, _ out: Tensor?, _ body: () -> Tensor
+) throws(Misuse) -> Tensor {
+    guard let out else { return body().to(type) }
+    for operand in operands { try checkOut(out, operand, operand) }
+    let result = noGrad { body().to(type) }
+    if out === operands[0], result.shape != out.shape {
+        throw Misuse("output with shape \(out.shape.list) doesn't match the broadcast shape \(result.shape.list)")
+    }
+    return try write(into: out, result.shape, type) { (target) throws(Misuse) in
+        target.backend.copy(result, into: target)
+    }
+}
+
 extension Tensor {
     /// `self + value * tensor1 * tensor2`, broadcast. PyTorch: `torch.addcmul`.
     public func addcmul(_ tensor1: Tensor, _ tensor2: Tensor, value: Scalar = .int(1), out: Tensor? = nil) -> Tensor {
         guarded("addcmul", [self, tensor1, tensor2]) { () throws(Misuse) in
             let type = resultType(tensor1, tensor2, beside: self)
             if type == .bool { throw Misuse("\"addcmul_cpu_out\" not implemented for 'Bool'") }
+            if type.isComplex {
+                return try composed([self, tensor1, tensor2], type, out) { add(tensor1.mul(tensor2).mul(value)) }
+            }
             let result = try pointwise(.addcmul, self, tensor1, tensor2, value: value, type: type, out: out)
             result.record("AddcmulBackward0", self, tensor1, tensor2) { node in
                 let forms = [self, tensor1, tensor2].map { ($0.shape, $0.dtype) }
@@ -51,12 +69,15 @@ extension Tensor {
     /// `self + value * tensor1 / tensor2`, broadcast; refuses to divide integers. PyTorch: `torch.addcdiv`.
     public func addcdiv(_ tensor1: Tensor, _ tensor2: Tensor, value: Scalar = .int(1), out: Tensor? = nil) -> Tensor {
         guarded("addcdiv", [self, tensor1, tensor2]) { () throws(Misuse) in
-            if !tensor1.dtype.isFloatingPoint, !tensor2.dtype.isFloatingPoint {
+            if !tensor1.dtype.isInexact, !tensor2.dtype.isInexact {
                 throw Misuse(
                     "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform "
                         + "a true division of tensor1 and tensor2.")
             }
             let type = resultType(tensor1, tensor2, beside: self)
+            if type.isComplex {
+                return try composed([self, tensor1, tensor2], type, out) { add(tensor1.div(tensor2).mul(value)) }
+            }
             let result = try pointwise(.addcdiv, self, tensor1, tensor2, value: value, type: type, out: out)
             result.record("AddcdivBackward0", self, tensor1, tensor2) { node in
                 let forms = [self, tensor1, tensor2].map { ($0.shape, $0.dtype) }
@@ -83,6 +104,9 @@ extension Tensor {
             if weight.dtype != dtype {
                 throw Misuse("expected dtype \(dtype.cName) for `weight` but got dtype \(weight.dtype.cName)")
             }
+            if dtype.isComplex {
+                return try composed([self, end, weight], dtype, out) { add(weight.mul(end.sub(self))) }
+            }
             let result = try pointwise(.lerp, self, end, weight, type: dtype, out: out)
             result.record("LerpBackward1", self, end, weight) { node in
                 let forms = [self, end, weight].map { $0.shape }
@@ -104,6 +128,9 @@ extension Tensor {
     public func lerp<S: TensorScalar>(_ end: Tensor, _ weight: S, out: Tensor? = nil) -> Tensor {
         guarded("lerp", [self, end]) { () throws(Misuse) in
             try checkLerp(end)
+            if dtype.isComplex {
+                return try composed([self, end], dtype, out) { add(end.sub(self).mul(weight.scalar)) }
+            }
             let factor = weight.scalar.doubleValue
             // 16-bit floats keep the number in float32.
             let weight = Tensor.full([], factor, dtype: dtype, device: device)
@@ -134,7 +161,7 @@ extension Tensor {
         if end.dtype != dtype {
             throw Misuse("expected dtype \(dtype.cName) for `end` but got dtype \(end.dtype.cName)")
         }
-        if !dtype.isFloatingPoint {
+        if !dtype.isInexact {
             throw Misuse("\"lerp_kernel_tensor\" not implemented for '\(dtype.scalarTypeName)'")
         }
     }

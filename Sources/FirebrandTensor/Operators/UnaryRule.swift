@@ -51,7 +51,7 @@ extension Tensor {
     /// The in-place form: without gradients straight into this tensor's memory.
     func elementwise_(_ name: StaticString, _ op: UnaryKernel, _ recorded: (Tensor) -> Tensor) -> Tensor {
         inPlace(name, recorded: recorded) { (target) throws(Misuse) in
-            if !target.dtype.isFloatingPoint {
+            if !target.dtype.isInexact {
                 let type = DType.default.scalarTypeName
                 throw Misuse(
                     "result type \(type) can't be cast to the desired output type \(target.dtype.scalarTypeName)")
@@ -67,6 +67,7 @@ extension Tensor {
     ) -> Tensor {
         guarded(name, [self, other]) { () throws(Misuse) in
             let type = resultType(self, other)
+            try refuseComplexPair(name, type)
             let result = try pointwise(
                 op, self, other, computeType: toFloat && !type.isFloatingPoint ? DType.default : type, out: out)
             guard result.dtype.isFloatingPoint else { return result }

@@ -46,6 +46,7 @@ extension Tensor {
             guard device != .meta else {
                 throw Misuse("\(name): the shape of the result depends on the elements, and meta tensors have none")
             }
+            try refuseComplex(kernel: "unique")
             let axis = try dim.map { value throws(Misuse) in try checkedDimension(value) }
             if let axis, count == 0, (0..<self.dim).contains(where: { $0 != axis && shape[$0] == 0 }) {
                 throw Misuse(

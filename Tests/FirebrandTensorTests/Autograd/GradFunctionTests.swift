@@ -27,6 +27,18 @@ struct GradFunctionTests {
         #expect(values(grads[1]) == [24, 66])
     }
 
+    @Test("Outputs may be made of each other, whichever comes first")
+    func nested() {
+        let x = Tensor([2.0], requiresGrad: true)
+        let a = x * x
+        let b = a * a
+        for outputs in [[a, b], [b, a], [a, b, a]] {
+            let grads = grad(outputs: outputs, inputs: [x], retainGraph: true)
+            let slopes = outputs.map { $0 === a ? 4.0 : 32.0 }
+            #expect(values(grads[0]) == [slopes.reduce(0, +)])
+        }
+    }
+
     @Test("An unused input is misuse, unless allowed")
     func unused() {
         let x = Tensor([2.0], requiresGrad: true)

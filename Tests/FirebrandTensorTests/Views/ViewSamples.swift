@@ -27,6 +27,11 @@ extension OperatorSamples {
             sample("unbind", [x], ["dim": .int(1)]), sample("split", [v, .int(4)]),
             sample("split", [v, ints(1, 0, 5)]),
             sample("unsafe_split", [v, .int(4)]), sample("unsafe_split_with_sizes", [v, ints(2, 4)]),
+            sample("unsafe_chunk", [v, .int(4)]), sample("tensor_split", [v, .int(4)]),
+            sample("tensor_split", [x, ints(1, 3), .int(1)]), sample("dsplit", [numbers(2, 1, 4), .int(2)]),
+            sample("hsplit", [x, .int(2)]), sample("vsplit", [x, ints(1)]),
+            sample("narrow_copy", [x, .int(1), .int(1), .int(2)]),
+            sample("flipud", [x]), sample("fliplr", [x]),
             sample("contiguous", [numbers(1, 2, 2, 2)], ["memory_format": .memoryFormat("channels_last")]),
             sample("clone", [numbers(1, 2, 2, 2)], ["memory_format": .memoryFormat("channels_last")]),
         ]

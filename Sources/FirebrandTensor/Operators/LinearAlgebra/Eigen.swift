@@ -16,7 +16,7 @@ extension Linalg {
     public static func eigvalsh(_ A: Tensor, UPLO: String = "L") -> Tensor {
         guarded("linalg.eigvalsh", [A]) { () throws(Misuse) in
             // The gradient needs the vectors.
-            try hermitian(A, UPLO, vectors: A.tracksGrad && isGradEnabled(), "linalg.eigvalsh").0
+            try hermitian(A, UPLO, vectors: A.wantsDerivative, "linalg.eigvalsh").0
         }
     }
 

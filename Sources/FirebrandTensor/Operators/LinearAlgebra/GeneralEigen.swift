@@ -15,7 +15,7 @@ extension Linalg {
     public static func eigvals(_ A: Tensor) -> Tensor {
         guarded("linalg.eigvals", [A]) { () throws(Misuse) in
             // The gradient needs the vectors.
-            try eigenparts(A, vectors: A.tracksGrad && isGradEnabled(), "linalg.eigvals").0
+            try eigenparts(A, vectors: A.wantsDerivative, "linalg.eigvals").0
         }
     }
 

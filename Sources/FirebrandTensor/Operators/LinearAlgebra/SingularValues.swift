@@ -101,7 +101,7 @@ extension Linalg {
     /// The singular values alone, in descending order. PyTorch: `torch.linalg.svdvals`.
     public static func svdvals(_ A: Tensor) -> Tensor {
         guarded("linalg.svdvals", [A]) { () throws(Misuse) in
-            if A.tracksGrad, isGradEnabled() { return try decomposition(A, fullMatrices: false).S }
+            if A.wantsDerivative { return try decomposition(A, fullMatrices: false).S }
             try A.checkMatrix("linalg.svd")
             try A.checkFractions("linalg.svd")
             let S = try singularParts(A, vectors: false, full: false).S
