@@ -59,6 +59,16 @@ FINISH(total_f64, total, double, total_value(s))
     CLONES static void NAME##_row(void *acc, const void *input, ptrdiff_t n) {                              \
         const T *a = input;                                                                                 \
         total t = *(total *)acc;                                                                            \
+        if (n < LANES) {                                                                                    \
+            double s = 0;                                                                                   \
+            for (ptrdiff_t i = 0; i < n; i++) {                                                             \
+                const W x = a[i];                                                                           \
+                s += VALUE;                                                                                 \
+            }                                                                                               \
+            add_total(&t, s);                                                                               \
+            *(total *)acc = t;                                                                              \
+            return;                                                                                         \
+        }                                                                                                   \
         for (ptrdiff_t i = 0; i < n; i += BLOCK) {                                                          \
             const ptrdiff_t length = n - i < BLOCK ? n - i : BLOCK, even = length / LANES * LANES;          \
             W lane[LANES] = {0};                                                                            \

@@ -117,6 +117,13 @@ package func denseStrides(_ shape: Size, _ operands: [Tensor]) -> Size {
     let first = operands[0]
     if first.isDense, operands.allSatisfy({ $0.shape == shape && $0.strides == first.strides }) { return first.strides }
     let rank = shape.count
+    if rank <= 2 {
+        for operand in operands {
+            guard let turns = operand.turnsResult(shape) else { continue }
+            return turns ? [1, shape[0]] : shape.contiguousStrides
+        }
+        return shape.contiguousStrides
+    }
     let strides = operands.map { operand in
         let missing = rank - operand.dim
         return (0..<rank).map { dimension in
@@ -147,4 +154,17 @@ package func denseStrides(_ shape: Size, _ operands: [Tensor]) -> Size {
         }
     }
     return MemoryFormat.strides(of: shape, farthestFirst: order.reversed())
+}
+
+extension Tensor {
+    /// Whether a result of two dimensions lies column by column where this operand decides; nil where it does not.
+    @inline(__always)
+    func turnsResult(_ shape: Size) -> Bool? {
+        guard shape.count == 2, dim == 2, shape[0] != 1, shape[1] != 1, self.shape[0] != 1, self.shape[1] != 1 else {
+            return nil
+        }
+        let (row, column) = (strides[0], strides[1])
+        if row == 0 || column == 0 || row == column && shape[0] <= shape[1] { return nil }
+        return row < column
+    }
 }

@@ -154,7 +154,7 @@ extension Tensor {
             // Unlike other reductions', no dimensions mean none.
             let mask =
                 dim?.isEmpty ?? false
-                ? [Bool](repeating: false, count: Swift.max(self.dim, 1)) : try reductionMask(dim)
+                ? DimensionMask(repeating: false, count: Swift.max(self.dim, 1)) : try reductionMask(dim)
             // PyTorch answers in uint8 for uint8.
             let result = Tensor(emptyOf: reducedShape(mask), .bool, on: device)
             try backend.reduce(op, self, into: result)

@@ -297,6 +297,8 @@ extension Tensor {
 /// ```
 @discardableResult
 public func matmul(_ a: Tensor, _ b: Tensor, out: Tensor? = nil) -> Tensor { a.matmul(b, out: out) }
+/// Products of matrices one by one: [b, m, k] x [b, k, n] gives [b, m, n]. PyTorch: `torch.bmm`.
+public func bmm(_ a: Tensor, _ b: Tensor) -> Tensor { a.bmm(b) }
 
 // MARK: - Rows
 

@@ -32,12 +32,12 @@ extension Tensor {
         }
     }
 
-    private func reducesNothing(_ mask: [Bool]) -> Bool {
+    private func reducesNothing(_ mask: DimensionMask) -> Bool {
         (0..<dim).contains { mask[$0] && shape[$0] == 0 }
     }
 
     /// The norm, with all dimensions kept.
-    private func normValue(_ p: Double, _ mask: [Bool]) throws(Misuse) -> Tensor {
+    private func normValue(_ p: Double, _ mask: DimensionMask) throws(Misuse) -> Tensor {
         func reduced(_ op: ReductionKernel, _ a: Tensor, _ type: DType) throws(Misuse) -> Tensor {
             let result = Tensor(emptyOf: reducedShape(mask), type, on: device)
             try backend.reduce(op, a, into: result)
@@ -115,7 +115,7 @@ private func traceGradient(_ grad: Tensor, _ shape: Size) -> Tensor {
 }
 
 /// Gradient and norm have all dimensions. Where the norm is 0 its slope is taken as 0.
-private func normGradient(_ grad: Tensor, _ x: Tensor, _ norm: Tensor, _ p: Double, _ mask: [Bool]) -> Tensor {
+private func normGradient(_ grad: Tensor, _ x: Tensor, _ norm: Tensor, _ p: Double, _ mask: DimensionMask) -> Tensor {
     func nonzero(_ y: Tensor) -> Tensor { y.maskedFill(y.detach().eq(0), 1) }
     let isZero = norm.detach().eq(0)
     switch p {

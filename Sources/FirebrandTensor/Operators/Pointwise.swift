@@ -114,6 +114,13 @@ package func pointwise(_ op: UnaryKernel, _ a: Tensor, toFloat: Bool = false, ou
 @inline(__always)
 package func newResult(_ shape: Size, _ dtype: DType, like a: Tensor, _ b: Tensor) -> Tensor {
     if a.isContiguous, b.isContiguous { return Tensor(emptyOf: shape, dtype, on: a.device) }
+    // Most have two dimensions, or fewer: no list of operands, no sorting.
+    if shape.count <= 2 {
+        let turns = a.turnsResult(shape) ?? b.turnsResult(shape) ?? false
+        return turns
+            ? Tensor(emptyOf: shape, strides: [1, shape[0]], dtype, on: a.device)
+            : Tensor(emptyOf: shape, dtype, on: a.device)
+    }
     return newResult(shape, dtype, likeAll: [a, b])
 }
 

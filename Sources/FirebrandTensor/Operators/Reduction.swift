@@ -203,7 +203,7 @@ extension Tensor {
 
 /// Each element's gradient is the product of the others: products of all before it and of all behind, so that zeros do no
 /// harm.
-private func productGradient(_ grad: Tensor, _ x: Tensor, _ mask: [Bool], dim: Int?, keepdim: Bool) -> Tensor {
+private func productGradient(_ grad: Tensor, _ x: Tensor, _ mask: DimensionMask, dim: Int?, keepdim: Bool) -> Tensor {
     if x.dim == 0 { return grad }
     guard let dim else {
         return productGradient(grad.reshape([1]), x.reshape([-1]), [true], dim: 0, keepdim: true).reshape(x.shape)

@@ -2,9 +2,10 @@
 
 extension Tensor {
     /// The dimensions a reduction covers (all where nil or empty), as a mask, checked.
-    func reductionMask(_ dims: [Int]?) throws(Misuse) -> [Bool] {
-        var mask = [Bool](repeating: dims == nil || dims!.isEmpty, count: Swift.max(dim, 1))
-        for value in dims ?? [] {
+    func reductionMask(_ dims: [Int]?) throws(Misuse) -> DimensionMask {
+        var mask = DimensionMask(repeating: dims == nil || dims!.isEmpty, count: Swift.max(dim, 1))
+        guard let dims else { return mask }
+        for value in dims {
             let index = try checkedDimension(value)
             if mask[index] { throw Misuse("dim \(index) appears multiple times in the list of dims") }
             mask[index] = true
@@ -12,18 +13,21 @@ extension Tensor {
         return mask
     }
 
-    func reducedShape(_ mask: [Bool]) -> Size {
+    func reducedShape(_ mask: DimensionMask) -> Size {
         var result = shape
         for index in 0..<dim where mask[index] { result[index] = 1 }
         return result
     }
 
-    func dropping(_ mask: [Bool], keepdim: Bool) -> Size {
-        keepdim ? shape : Size((0..<dim).filter { !mask[$0] }.map { shape[$0] })
+    func dropping(_ mask: DimensionMask, keepdim: Bool) -> Size {
+        if keepdim { return shape }
+        var result = Size()
+        for index in 0..<dim where !mask[index] { result.append(shape[index]) }
+        return result
     }
 
     /// Gives a result computed with all dimensions kept the shape asked for; its memory stays.
-    func finished(_ mask: [Bool], _ keepdim: Bool) -> Tensor {
+    func finished(_ mask: DimensionMask, _ keepdim: Bool) -> Tensor {
         if keepdim { return self }
         let kept = dropping(mask, keepdim: false)
         return Tensor(
@@ -31,7 +35,7 @@ extension Tensor {
     }
 
     /// The gradient of a reduced result, with the reduced dimensions put back.
-    func restored(_ mask: [Bool], _ keepdim: Bool) -> Tensor {
+    func restored(_ mask: DimensionMask, _ keepdim: Bool) -> Tensor {
         if keepdim { return self }
         var result = self
         for (index, isReduced) in mask.enumerated() where isReduced && index <= result.dim {

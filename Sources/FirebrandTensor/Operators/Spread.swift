@@ -3,7 +3,7 @@
 extension Tensor {
     /// The mean and the variance over the dimensions of `mask`, with those kept, and what was divided by.
     private func moments(
-        _ mask: [Bool], _ correction: Double
+        _ mask: DimensionMask, _ correction: Double
     ) throws(Misuse) -> (mean: Tensor, variance: Tensor, divisor: Double) {
         guard dtype.isInexact else {
             throw Misuse("std and var only support floating point and complex dtypes")
@@ -122,7 +122,7 @@ extension Tensor {
 }
 
 private func varianceGradient(
-    _ grad: Tensor, _ x: Tensor, _ dim: [Int]?, _ mask: [Bool], _ divisor: Double, _ keepdim: Bool
+    _ grad: Tensor, _ x: Tensor, _ dim: [Int]?, _ mask: DimensionMask, _ divisor: Double, _ keepdim: Bool
 ) -> Tensor {
     let centred = x.sub(x.mean(dim: dim, keepdim: true))
     return grad.restored(mask, keepdim || x.dim == 0).mul(centred).mul(2 / divisor)

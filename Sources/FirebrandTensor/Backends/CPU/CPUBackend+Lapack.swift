@@ -7,13 +7,11 @@ extension CPUBackend {
         guard let type = fb_lapack_type(operands[0].dtype) else { throw CPUBackend.unsupported(operands[0].dtype) }
         let call = LapackCall(type: type, operands: operands)
         let cost = call.cost
-        // Many matrices are shared out among our threads; a single large one is left to the library's own.
-        let threads = batch == 1 && cost > 4_000_000 ? threadCount() : 1
-        fb_lapack_set_threads(Int32(threads))
+        // Many matrices are shared out among our threads. The library's own pool would wait for cores that our team holds
+        // while it spins: a single large matrix is eight times slower with it.
         parallelFor(batch, grain: Swift.max(1, 20_000 / Swift.max(cost, 1))) { begin, end in
             call.run(routine, begin, end - begin)
         }
-        if threads > 1 { fb_lapack_set_threads(1) }
         if let info = operands.last, info.dtype == .int32, info.dim == 1 {
             let codes = UnsafeBufferPointer(
                 start: info.pointer.assumingMemoryBound(to: Int32.self), count: info.count)

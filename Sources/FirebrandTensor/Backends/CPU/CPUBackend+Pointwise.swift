@@ -17,7 +17,7 @@ extension CPUBackend {
                 kernel(o + begin * so, so, p + begin * sa, sa, end - begin)
             }
         } else {
-            StridedLoop(out, a).run(grain: op.grain) { at, strides, n in
+            StridedLoop.run(out, a, grain: op.grain) { at, strides, n in
                 kernel(at[0], strides[0], at[1], strides[1], n)
             }
         }
@@ -44,7 +44,7 @@ extension CPUBackend {
             let (left, right) = (straightened(a, for: out), straightened(b, for: out))
             // The loop keeps addresses only.
             withExtendedLifetime((left, right)) {
-                StridedLoop(out, left, right).run { at, strides, n in
+                StridedLoop.run(out, left, right) { at, strides, n in
                     kernel(at[0], strides[0], at[1], strides[1], at[2], strides[2], n)
                 }
             }
@@ -85,7 +85,7 @@ extension CPUBackend {
                     }
                 }
             } else {
-                StridedLoop(out, a).run { at, strides, n in
+                StridedLoop.run(out, a) { at, strides, n in
                     if scalarFirst {
                         kernel(at[0], strides[0], number, 0, at[1], strides[1], n)
                     } else {
@@ -127,7 +127,7 @@ extension CPUBackend {
 
     package func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, into out: Tensor) {
         let itemSize = Int32(out.elementSize)
-        StridedLoop(out, condition, a, b).run { at, strides, n in
+        StridedLoop.run(out, condition, a, b) { at, strides, n in
             fb_where(at[0], strides[0], at[1], strides[1], at[2], strides[2], at[3], strides[3], n, itemSize)
         }
     }
