@@ -23,10 +23,14 @@ import Testing
 
     /// Rows whose complex form must not go unchecked.
     private static let complexRows: Set<String> = [
-        "H", "T", "abs", "add", "addmm", "angle", "bmm", "broadcast_to", "cat", "cdouble", "chunk", "clone", "conj",
-        "conj_physical", "contiguous", "copy_", "cos", "cumsum", "div", "dot", "double", "exp", "expand", "expand_as",
-        "expm1", "fill", "flatten", "flip", "gather", "imag", "index_put", "index_select", "log", "log10", "log1p",
-        "log2", "logsumexp", "mH", "mT", "masked_fill", "matmul", "mean", "mm", "movedim", "mul", "mv", "neg",
+        "H", "T", "abs", "add", "addcdiv", "addcmul", "addmm", "angle", "bmm", "broadcast_to", "cat", "cdouble",
+        "chunk", "clone", "conj",
+        "conj_physical", "contiguous", "copy_", "corrcoef", "cos", "cov", "cumsum", "dist", "div", "dot", "double",
+        "exp", "expand", "expand_as",
+        "expm1", "fill", "flatten", "flip", "float_power", "gather", "imag", "index_put", "index_select", "lerp", "log",
+        "log10", "log1p",
+        "log2", "logaddexp", "logcumsumexp", "logsumexp", "mH", "mT", "masked.mean", "masked.prod", "masked.std",
+        "masked.sum", "masked.var", "masked_fill", "matmul", "mean", "mm", "movedim", "mul", "mv", "neg",
         "nn.functional.linear", "permute", "pow", "prod", "real", "reciprocal", "reshape", "reshape_as",
         "resolve_conj", "resolve_neg", "rsqrt", "rsub", "scatter", "scatter_add", "select", "sgn", "sigmoid", "sin",
         "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "sub", "sum", "t", "tan", "tanh",
