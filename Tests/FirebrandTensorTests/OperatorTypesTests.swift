@@ -12,11 +12,7 @@ import Testing
     func declaredTypes() {
         var differences: [String] = []
         for row in OperatorSamples.table.rows {
-            if (ProcessInfo.processInfo.environment["SKIPS"] ?? "").split(separator: " ").contains(Substring(row.name)) { continue }//DBG
-            let started = Date()//DBG
-            print("ROW", row.name); fflush(nil)//DBG
             let found = OperatorTypesTests.found(row)
-            print("FOUND", row.name, -started.timeIntervalSinceNow, found.dtypes.map(\.description).joined(separator: " "))//DBG
             if found != row.dtypes {
                 differences.append(
                     "\(row.name): accepts \(found.dtypes.map(\.description).joined(separator: " ")), declares "
