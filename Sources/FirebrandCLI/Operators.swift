@@ -65,7 +65,7 @@ struct Operators: ParsableCommand {
     }
 
     private static let kinds: [(DTypeSet, String)] = [
-        (.bool, "bool"), (.integers, "integers"), (.floating, "floating"),
+        (.bool, "bool"), (.integers, "integers"), (.floating, "floating"), (.complex, "complex"),
     ]
 
     private static func object(_ row: OperatorRow) -> String {

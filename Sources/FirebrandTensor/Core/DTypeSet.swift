@@ -23,4 +23,19 @@ public struct DTypeSet: OptionSet, Sendable, Hashable {
     public static let integers = DTypeSet([.uint8, .int8, .int16, .int32, .int64])
     /// Truth values.
     public static let bool = DTypeSet([DType.bool])
+    /// Complex numbers.
+    public static let complex = DTypeSet([.complex64, .complex128])
+    /// Floating-point numbers, real and complex.
+    public static let inexact = DTypeSet.floating.union(.complex)
+    /// Real and complex floating-point numbers of 32 bits and more a part: what decompositions compute with.
+    public static let fullPrecision = DTypeSet([.float32, .float64, .complex64, .complex128])
+    /// Integers and real floating-point numbers.
+    public static let realNumbers = DTypeSet.integers.union(.floating)
+    /// All that have an order: every type but the complex ones.
+    public static let real = DTypeSet.realNumbers.union(.bool)
+    /// Every type but truth values.
+    public static let numbers = DTypeSet.realNumbers.union(.complex)
+
+    /// These types and no others.
+    public static func only(_ dtypes: DType...) -> DTypeSet { DTypeSet(dtypes) }
 }

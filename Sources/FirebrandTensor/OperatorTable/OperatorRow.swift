@@ -91,8 +91,8 @@ public struct OperatorRow: Sendable {
 
     /// A row. Several signatures stand on lines of their own.
     package init(
-        _ name: String, _ family: OperatorFamily, _ signature: String, aliases: [String] = [],
-        isDifferentiable: Bool = true, dtypes: DTypeSet = .all, inPlace: Body? = nil, _ body: @escaping Body
+        _ name: String, _ family: OperatorFamily, dtypes: DTypeSet = .all, _ signature: String,
+        aliases: [String] = [], isDifferentiable: Bool = true, inPlace: Body? = nil, _ body: @escaping Body
     ) {
         self.name = name
         self.family = family

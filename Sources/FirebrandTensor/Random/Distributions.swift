@@ -268,11 +268,11 @@ private let randintSignatures = """
     """
 
 let randomTensorOperators: [OperatorRow] = [
-    OperatorRow("rand", .random, "*size, \(options)", isDifferentiable: false) {
+    OperatorRow("rand", .random, dtypes: [], "*size, \(options)", isDifferentiable: false) {
         Tensor.rand(
             try $0.ints("size"), dtype: try $0.dtype(), device: try $0.device(), requiresGrad: try $0.requiresGrad)
     },
-    OperatorRow("randn", .random, "*size, \(options)", isDifferentiable: false) {
+    OperatorRow("randn", .random, dtypes: .inexact, "*size, \(options)", isDifferentiable: false) {
         Tensor.randn(
             try $0.ints("size"), dtype: try $0.dtype(), device: try $0.device(), requiresGrad: try $0.requiresGrad)
     },
@@ -281,7 +281,7 @@ let randomTensorOperators: [OperatorRow] = [
             try $0.optionalInt("low") ?? 0, try $0.int("high"), try $0.ints("size"), dtype: try $0.dtype() ?? .int64,
             device: try $0.device())
     },
-    OperatorRow("randperm", .random, "n, *, \(options)", isDifferentiable: false) {
+    OperatorRow("randperm", .random, dtypes: [], "n, *, \(options)", isDifferentiable: false) {
         Tensor.randperm(try $0.int("n"), dtype: try $0.dtype() ?? .int64)
     },
     OperatorRow(
@@ -292,10 +292,10 @@ let randomTensorOperators: [OperatorRow] = [
         Tensor.randintLike(
             try $0.input, try $0.optionalInt("low") ?? 0, try $0.int("high"), dtype: try $0.dtype())
     },
-    OperatorRow("rand_like", .random, "input, \(likeOptions)", isDifferentiable: false) {
+    OperatorRow("rand_like", .random, dtypes: .inexact, "input, \(likeOptions)", isDifferentiable: false) {
         Tensor.randLike(try $0.input, dtype: try $0.dtype())
     },
-    OperatorRow("randn_like", .random, "input, \(likeOptions)", isDifferentiable: false) {
+    OperatorRow("randn_like", .random, dtypes: .inexact, "input, \(likeOptions)", isDifferentiable: false) {
         Tensor.randnLike(try $0.input, dtype: try $0.dtype())
     },
 ]

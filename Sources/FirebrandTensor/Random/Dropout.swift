@@ -105,15 +105,19 @@ extension Tensor {
 extension OperatorRow {
     private typealias Dropout = @Sendable (Tensor, Double, Bool, Bool) -> Tensor
 
-    private static func dropout(_ name: String, training: String, _ body: @escaping Dropout) -> OperatorRow {
-        OperatorRow("nn.functional.\(name)", .random, "input, p=0.5, training=\(training), inplace=False") {
+    private static func dropout(_ name: String, dtypes: DTypeSet = .all, training: String, _ body: @escaping Dropout)
+        -> OperatorRow
+    {
+        OperatorRow(
+            "nn.functional.\(name)", .random, dtypes: dtypes, "input, p=0.5, training=\(training), inplace=False"
+        ) {
             body(try $0.input, try $0.double("p"), try $0.bool("training"), try $0.bool("inplace"))
         }
     }
 
     fileprivate static let dropouts: [OperatorRow] = [
         dropout("dropout", training: "True") { $0.dropout(p: $1, training: $2, inplace: $3) },
-        dropout("dropout1d", training: "True") { $0.dropout1d(p: $1, training: $2, inplace: $3) },
+        dropout("dropout1d", dtypes: [], training: "True") { $0.dropout1d(p: $1, training: $2, inplace: $3) },
         dropout("dropout2d", training: "True") { $0.dropout2d(p: $1, training: $2, inplace: $3) },
         dropout("dropout3d", training: "True") { $0.dropout3d(p: $1, training: $2, inplace: $3) },
         dropout("alpha_dropout", training: "False") { $0.alphaDropout(p: $1, training: $2, inplace: $3) },

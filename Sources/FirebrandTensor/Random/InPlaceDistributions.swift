@@ -125,26 +125,38 @@ private let randomSignatures =
 
 extension OperatorRow {
     fileprivate static let overwriting: [OperatorRow] = [
-        OperatorRow("uniform_", .random, "input, from=0.0, to=1.0, *, generator=None", isDifferentiable: false) {
+        OperatorRow(
+            "uniform_", .random, dtypes: .inexact, "input, from=0.0, to=1.0, *, generator=None", isDifferentiable: false
+        ) {
             try $0.input.uniform_(try $0.double("from"), try $0.double("to"))
         },
-        OperatorRow("normal_", .random, "input, mean=0.0, std=1.0, *, generator=None", isDifferentiable: false) {
+        OperatorRow(
+            "normal_", .random, dtypes: .inexact, "input, mean=0.0, std=1.0, *, generator=None", isDifferentiable: false
+        ) {
             try $0.input.normal_(try $0.double("mean"), try $0.double("std"))
         },
-        OperatorRow("random_", .random, randomSignatures, isDifferentiable: false) {
+        OperatorRow("random_", .random, dtypes: [], randomSignatures, isDifferentiable: false) {
             guard let end = try $0.optionalInt("to") else { return try $0.input.random_() }
             return try $0.input.random_(try $0.optionalInt("from") ?? 0, end)
         },
-        OperatorRow("exponential_", .random, "input, lambd=1.0, *, generator=None", isDifferentiable: false) {
+        OperatorRow(
+            "exponential_", .random, dtypes: .floating, "input, lambd=1.0, *, generator=None", isDifferentiable: false
+        ) {
             try $0.input.exponential_(try $0.double("lambd"))
         },
-        OperatorRow("geometric_", .random, "input, p, *, generator=None", isDifferentiable: false) {
+        OperatorRow("geometric_", .random, dtypes: .numbers, "input, p, *, generator=None", isDifferentiable: false) {
             try $0.input.geometric_(try $0.double("p"))
         },
-        OperatorRow("cauchy_", .random, "input, median=0.0, sigma=1.0, *, generator=None", isDifferentiable: false) {
+        OperatorRow(
+            "cauchy_", .random, dtypes: .floating, "input, median=0.0, sigma=1.0, *, generator=None",
+            isDifferentiable: false
+        ) {
             try $0.input.cauchy_(try $0.double("median"), try $0.double("sigma"))
         },
-        OperatorRow("log_normal_", .random, "input, mean=1.0, std=2.0, *, generator=None", isDifferentiable: false) {
+        OperatorRow(
+            "log_normal_", .random, dtypes: .floating, "input, mean=1.0, std=2.0, *, generator=None",
+            isDifferentiable: false
+        ) {
             try $0.input.logNormal_(try $0.double("mean"), try $0.double("std"))
         },
     ]

@@ -59,12 +59,12 @@ extension Tensor {
 // MARK: - Rows
 
 let lowRankOperators: [OperatorRow] = [
-    OperatorRow("svd_lowrank", .random, "input, q=6, niter=2, M=None") {
+    OperatorRow("svd_lowrank", .random, dtypes: [], "input, q=6, niter=2, M=None") {
         let (U, S, V) = try $0.input.svdLowrank(
             q: try $0.optionalInt("q") ?? 6, niter: try $0.int("niter"), M: try $0.optionalTensor("M"))
         return [U, S, V]
     },
-    OperatorRow("pca_lowrank", .random, "input, q=None, center=True, niter=2") {
+    OperatorRow("pca_lowrank", .random, dtypes: [], "input, q=None, center=True, niter=2") {
         let (U, S, V) = try $0.input.pcaLowrank(
             q: try $0.optionalInt("q"), center: try $0.bool("center"), niter: try $0.int("niter"))
         return [U, S, V]

@@ -231,14 +231,14 @@ private let normalSignatures = """
 extension OperatorRow {
     fileprivate static let sampling: [OperatorRow] = [
         OperatorRow(
-            "bernoulli", .random, "input, *, generator=None, out=None\ninput, p, *, generator=None",
+            "bernoulli", .random, dtypes: .floating, "input, *, generator=None, out=None\ninput, p, *, generator=None",
             isDifferentiable: false,
             inPlace: {
                 if let p = try? $0.optionalTensor("p") { return try $0.input.bernoulli_(p) }
                 return try $0.input.bernoulli_($0.has("p") ? try $0.double("p") : 0.5)
             }
         ) { $0.has("p") ? try $0.input.bernoulli(try $0.double("p")) : try $0.input.bernoulli() },
-        OperatorRow("normal", .random, normalSignatures, isDifferentiable: false) {
+        OperatorRow("normal", .random, dtypes: .floating, normalSignatures, isDifferentiable: false) {
             if $0.has("size") {
                 let result = Tensor.normal(
                     try $0.double("mean"), try $0.double("std"), size: try $0.ints("size"), dtype: try $0.dtype(),
@@ -253,11 +253,12 @@ extension OperatorRow {
                 return Tensor.normal(mean.doubleValue, std.doubleValue, size: [])
             }
         },
-        OperatorRow("poisson", .random, "input, generator=None", isDifferentiable: false) {
+        OperatorRow("poisson", .random, dtypes: [], "input, generator=None", isDifferentiable: false) {
             try $0.input.poisson()
         },
         OperatorRow(
-            "multinomial", .random, "input, num_samples, replacement=False, *, generator=None, out=None",
+            "multinomial", .random, dtypes: .floating,
+            "input, num_samples, replacement=False, *, generator=None, out=None",
             isDifferentiable: false
         ) { try $0.input.multinomial(try $0.int("num_samples"), replacement: try $0.bool("replacement")) },
     ]

@@ -225,9 +225,10 @@ private let toSignatures = """
     """
 
 extension OperatorRow {
-    private static func cast(_ name: String, _ type: DType) -> OperatorRow {
+    private static func cast(_ name: String, dtypes: DTypeSet = .all, _ type: DType) -> OperatorRow {
         OperatorRow(
-            name, type.isComplex ? .complex : .cast, "input, memory_format=None", isDifferentiable: type.isInexact
+            name, type.isComplex ? .complex : .cast, dtypes: dtypes, "input, memory_format=None",
+            isDifferentiable: type.isInexact
         ) {
             try $0.input.to(type, memoryFormat: try $0.memoryFormat() ?? .preserve)
         }

@@ -358,7 +358,7 @@ extension OperatorRow {
                 try $0.int("n"), try $0.optionalInt("m"), dtype: try $0.dtype(), device: try $0.device(),
                 requiresGrad: try $0.requiresGrad)
         },
-        OperatorRow("arange", .creation, arangeSignatures, isDifferentiable: false) {
+        OperatorRow("arange", .creation, dtypes: .real, arangeSignatures, isDifferentiable: false) {
             Tensor.arange(
                 try $0.optionalScalar("start") ?? .int(0), try $0.scalar("end"),
                 try $0.optionalScalar("step") ?? .int(1),

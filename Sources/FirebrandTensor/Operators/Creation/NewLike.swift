@@ -152,12 +152,18 @@ extension OperatorRow {
                 try $0.scalar("start"), try $0.scalar("end"), try $0.int("steps"), base: try $0.double("base"),
                 dtype: try $0.dtype(), device: try $0.device(), requiresGrad: try $0.requiresGrad)
         },
-        OperatorRow("triu_indices", .creation, "row, col, offset=0, \(newOptions)", isDifferentiable: false) {
+        OperatorRow(
+            "triu_indices", .creation, dtypes: [.integers, .complex], "row, col, offset=0, \(newOptions)",
+            isDifferentiable: false
+        ) {
             Tensor.triuIndices(
                 try $0.int("row"), try $0.int("col"), offset: try $0.int("offset"), dtype: try $0.dtype() ?? .int64,
                 device: try $0.device())
         },
-        OperatorRow("tril_indices", .creation, "row, col, offset=0, \(newOptions)", isDifferentiable: false) {
+        OperatorRow(
+            "tril_indices", .creation, dtypes: [.integers, .complex], "row, col, offset=0, \(newOptions)",
+            isDifferentiable: false
+        ) {
             Tensor.trilIndices(
                 try $0.int("row"), try $0.int("col"), offset: try $0.int("offset"), dtype: try $0.dtype() ?? .int64,
                 device: try $0.device())

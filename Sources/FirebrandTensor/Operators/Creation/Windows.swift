@@ -189,19 +189,25 @@ private let olderOptions = "*, dtype=None, layout=None, device=None, pin_memory=
 extension OperatorRow {
     private typealias Make = @Sendable (Arguments, Int, Bool, DType?) throws -> Tensor
 
-    private static func window(_ name: String, _ extra: String = "", _ make: @escaping Make) -> OperatorRow {
+    private static func window(
+        _ name: String, dtypes: DTypeSet = .only(.float32, .float64), _ extra: String = "", _ make: @escaping Make
+    ) -> OperatorRow {
         // Which arguments go by name only differs.
         OperatorRow(
-            "signal.windows.\(name)", .creation, "M, *, \(extra)\(windowOptions.dropFirst(3))", isDifferentiable: false
+            "signal.windows.\(name)", .creation, dtypes: dtypes, "M, *, \(extra)\(windowOptions.dropFirst(3))",
+            isDifferentiable: false
         ) {
             try make($0, try $0.int("M"), try $0.bool("sym"), try $0.dtype()).to(try $0.device())
                 .requiresGrad_(try $0.requiresGrad)
         }
     }
 
-    private static func older(_ name: String, _ extra: String = "", _ make: @escaping Make) -> OperatorRow {
+    private static func older(
+        _ name: String, dtypes: DTypeSet = .floating, _ extra: String = "", _ make: @escaping Make
+    ) -> OperatorRow {
         OperatorRow(
-            name, .creation, "window_length, periodic=True, \(extra)\(olderOptions)", isDifferentiable: false
+            name, .creation, dtypes: dtypes, "window_length, periodic=True, \(extra)\(olderOptions)",
+            isDifferentiable: false
         ) {
             try make($0, try $0.int("window_length"), try $0.bool("periodic"), try $0.dtype()).to(try $0.device())
                 .requiresGrad_(try $0.requiresGrad)

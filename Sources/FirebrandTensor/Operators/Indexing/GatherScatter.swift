@@ -302,7 +302,9 @@ let gatherScatterOperators: [OperatorRow] = [
         "scatter_add", .indexing, "input, dim, index, src, *, out=None",
         inPlace: { try $0.input.scatterAdd_(try $0.int("dim"), try $0.tensor("index"), try $0.tensor("src")) }
     ) { try $0.input.scatterAdd(try $0.int("dim"), try $0.tensor("index"), try $0.tensor("src")) },
-    OperatorRow("nn.functional.one_hot", .embedding, "input, num_classes=-1", isDifferentiable: false) {
+    OperatorRow(
+        "nn.functional.one_hot", .embedding, dtypes: .only(.int64), "input, num_classes=-1", isDifferentiable: false
+    ) {
         try $0.input.oneHot(numClasses: try $0.int("num_classes"))
     },
 ]

@@ -364,7 +364,8 @@ extension OperatorRow {
             }
         },
         OperatorRow(
-            "index_reduce", .indexing, "input, dim, index, source, reduce, *, include_self=True, out=None",
+            "index_reduce", .indexing, dtypes: .real,
+            "input, dim, index, source, reduce, *, include_self=True, out=None",
             inPlace: {
                 try $0.input.indexReduce_(
                     try $0.int("dim"), try $0.tensor("index"), try $0.tensor("source"), try $0.string("reduce"),

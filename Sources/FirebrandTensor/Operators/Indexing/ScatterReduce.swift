@@ -184,7 +184,7 @@ private struct ScatterReduceGradient {
 
 let scatterReduceOperators: [OperatorRow] = [
     OperatorRow(
-        "scatter_reduce", .indexing, "input, dim, index, src, reduce, *, include_self=True, out=None",
+        "scatter_reduce", .indexing, dtypes: .real, "input, dim, index, src, reduce, *, include_self=True, out=None",
         inPlace: {
             try $0.input.scatterReduce_(
                 try $0.int("dim"), try $0.tensor("index"), try $0.tensor("src"), try $0.string("reduce"),

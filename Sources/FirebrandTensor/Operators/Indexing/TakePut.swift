@@ -177,7 +177,7 @@ let takePutOperators: [OperatorRow] = [
     OperatorRow("take_along_dim", .indexing, "input, indices, dim=None, *, out=None") {
         try $0.input.takeAlongDim(try $0.tensor("indices"), dim: try $0.optionalInt("dim"))
     },
-    OperatorRow("unravel_index", .indexing, "indices, shape", isDifferentiable: false) {
+    OperatorRow("unravel_index", .indexing, dtypes: .integers, "indices, shape", isDifferentiable: false) {
         try $0.input.unravelIndex(try $0.ints("shape"))
     },
 ]

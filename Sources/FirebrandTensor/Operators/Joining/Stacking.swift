@@ -250,7 +250,7 @@ extension OperatorRow {
 
     fileprivate static let grids: [OperatorRow] = [
         OperatorRow("broadcast_tensors", .shape, "*tensors") { broadcastTensors(try $0.tensors("tensors")) },
-        OperatorRow("broadcast_shapes", .shape, "*shapes", isDifferentiable: false) {
+        OperatorRow("broadcast_shapes", .shape, dtypes: [], "*shapes", isDifferentiable: false) {
             guard let shapes = $0.value("shapes")?.elements else { return Size() }
             // One shape alone comes as what it consists of.
             if !shapes.isEmpty, shapes.allSatisfy({ $0.elements == nil }) { return Size(try $0.ints("shapes")) }

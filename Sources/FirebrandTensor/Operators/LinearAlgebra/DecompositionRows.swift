@@ -3,10 +3,12 @@
 extension OperatorRow {
     /// A row of this family.
     private static func linear(
-        _ name: String, _ signature: String, aliases: [String] = [], isDifferentiable: Bool = true,
+        _ name: String, dtypes: DTypeSet = .fullPrecision, _ signature: String, aliases: [String] = [],
+        isDifferentiable: Bool = true,
         _ body: @escaping Body
     ) -> OperatorRow {
-        OperatorRow(name, .linearAlgebra, signature, aliases: aliases, isDifferentiable: isDifferentiable, body)
+        OperatorRow(
+            name, .linearAlgebra, dtypes: dtypes, signature, aliases: aliases, isDifferentiable: isDifferentiable, body)
     }
 
     static let triangularFactors: [OperatorRow] = [
@@ -40,7 +42,7 @@ extension OperatorRow {
         linear("lu_solve", "input, LU_data, LU_pivots, *, out=None") {
             try $0.input.luSolve(try $0.tensor("LU_data"), try $0.tensor("LU_pivots"))
         },
-        linear("lu_unpack", "LU_data, LU_pivots, unpack_data=True, unpack_pivots=True, *, out=None") {
+        linear("lu_unpack", dtypes: .all, "LU_data, LU_pivots, unpack_data=True, unpack_pivots=True, *, out=None") {
             let (P, L, U) = try $0.tensor("LU_data").luUnpack(
                 try $0.tensor("LU_pivots"), unpackData: try $0.bool("unpack_data"),
                 unpackPivots: try $0.bool("unpack_pivots"))

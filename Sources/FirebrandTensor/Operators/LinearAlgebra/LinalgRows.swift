@@ -3,10 +3,12 @@
 extension OperatorRow {
     /// A row of this family.
     private static func linear(
-        _ name: String, _ signature: String, aliases: [String] = [], isDifferentiable: Bool = true,
+        _ name: String, dtypes: DTypeSet = .fullPrecision, _ signature: String, aliases: [String] = [],
+        isDifferentiable: Bool = true,
         _ body: @escaping Body
     ) -> OperatorRow {
-        OperatorRow(name, .linearAlgebra, signature, aliases: aliases, isDifferentiable: isDifferentiable, body)
+        OperatorRow(
+            name, .linearAlgebra, dtypes: dtypes, signature, aliases: aliases, isDifferentiable: isDifferentiable, body)
     }
 
     static let solvers: [OperatorRow] = [
@@ -88,18 +90,21 @@ extension OperatorRow {
     ]
 
     static let norms: [OperatorRow] = [
-        linear("linalg.vector_norm", "input, ord=2, dim=None, keepdim=False, *, dtype=None, out=None") {
+        linear("linalg.vector_norm", dtypes: .inexact, "input, ord=2, dim=None, keepdim=False, *, dtype=None, out=None")
+        {
             Linalg.vectorNorm(
                 try $0.input, ord: try $0.double("ord"), dim: try $0.optionalInts("dim"),
                 keepdim: try $0.bool("keepdim"), dtype: try $0.dtype())
         },
-        linear("linalg.matrix_norm", "input, ord='fro', dim=(), keepdim=False, *, dtype=None, out=None") {
+        linear(
+            "linalg.matrix_norm", dtypes: .inexact, "input, ord='fro', dim=(), keepdim=False, *, dtype=None, out=None"
+        ) {
             let dim = try $0.ints("dim")
             return Linalg.matrixNorm(
                 try $0.input, try $0.matrixNorm("ord") ?? .fro, dim: dim.isEmpty ? [-2, -1] : dim,
                 keepdim: try $0.bool("keepdim"), dtype: try $0.dtype())
         },
-        linear("linalg.norm", "input, ord=None, dim=None, keepdim=False, *, dtype=None, out=None") {
+        linear("linalg.norm", dtypes: .inexact, "input, ord=None, dim=None, keepdim=False, *, dtype=None, out=None") {
             Linalg.norm(
                 try $0.input, try $0.matrixNorm("ord"), dim: try $0.optionalInts("dim"),
                 keepdim: try $0.bool("keepdim"), dtype: try $0.dtype())
@@ -107,22 +112,28 @@ extension OperatorRow {
     ]
 
     static let matrixFunctions: [OperatorRow] = [
-        linear("linalg.matrix_power", "input, n, *, out=None", aliases: ["matrix_power"]) {
+        linear("linalg.matrix_power", dtypes: .numbers, "input, n, *, out=None", aliases: ["matrix_power"]) {
             Linalg.matrixPower(try $0.input, try $0.int("n"))
         },
-        linear("linalg.matrix_exp", "input", aliases: ["matrix_exp"]) { Linalg.matrixExp(try $0.input) },
-        linear("linalg.multi_dot", "tensors, *, out=None") { Linalg.multiDot(try $0.tensors("tensors")) },
-        linear("linalg.vecdot", "x, y, *, dim=-1, out=None") {
+        linear("linalg.matrix_exp", dtypes: .inexact, "input", aliases: ["matrix_exp"]) {
+            Linalg.matrixExp(try $0.input)
+        },
+        linear("linalg.multi_dot", dtypes: .numbers, "tensors, *, out=None") {
+            Linalg.multiDot(try $0.tensors("tensors"))
+        },
+        linear("linalg.vecdot", dtypes: .inexact, "x, y, *, dim=-1, out=None") {
             Linalg.vecdot(try $0.tensor("x"), try $0.tensor("y"), dim: try $0.int("dim"))
         },
-        linear("linalg.cross", "input, other, *, dim=-1, out=None") {
+        linear("linalg.cross", dtypes: .numbers, "input, other, *, dim=-1, out=None") {
             Linalg.cross(try $0.input, try $0.tensor("other"), dim: try $0.int("dim"))
         },
-        linear("cross", "input, other, dim=None, *, out=None") {
+        linear("cross", dtypes: .numbers, "input, other, dim=None, *, out=None") {
             try $0.input.cross(try $0.tensor("other"), dim: try $0.optionalInt("dim"))
         },
-        linear("linalg.vander", "x, *, N=None") { Linalg.vander(try $0.tensor("x"), N: try $0.optionalInt("N")) },
-        linear("linalg.diagonal", "A, *, offset=0, dim1=-2, dim2=-1") {
+        linear("linalg.vander", dtypes: .all, "x, *, N=None") {
+            Linalg.vander(try $0.tensor("x"), N: try $0.optionalInt("N"))
+        },
+        linear("linalg.diagonal", dtypes: .all, "A, *, offset=0, dim1=-2, dim2=-1") {
             Linalg.diagonal(
                 try $0.tensor("A"), offset: try $0.int("offset"), dim1: try $0.int("dim1"), dim2: try $0.int("dim2"))
         },

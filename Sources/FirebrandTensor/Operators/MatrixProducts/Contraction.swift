@@ -60,7 +60,7 @@ public func tensordot(_ a: Tensor, _ b: Tensor, dims: Int = 2) -> Tensor { a.ten
 
 extension OperatorRow {
     static let contractions: [OperatorRow] = [
-        OperatorRow("tensordot", .matmul, "a, b, dims=2, out=None") {
+        OperatorRow("tensordot", .matmul, dtypes: .numbers, "a, b, dims=2, out=None") {
             let (a, b) = (try $0.tensor("a"), try $0.tensor("b"))
             switch $0.value("dims") {
             case .tensor(let tensor) where tensor.count == 1:
@@ -95,7 +95,7 @@ extension OperatorRow {
             return einsum(operands, output: output)
         },
         OperatorRow(
-            "cdist", .matmul, "x1, x2, p=2., compute_mode='use_mm_for_euclid_dist_if_necessary'"
+            "cdist", .matmul, dtypes: .floating, "x1, x2, p=2., compute_mode='use_mm_for_euclid_dist_if_necessary'"
         ) {
             let mode = try $0.string("compute_mode")
             guard let computeMode = Tensor.DistanceMode(rawValue: mode) else {

@@ -32,7 +32,10 @@ struct EinsumTerm {
         }
     }
 
-    func length(_ label: Int) -> Int { labels.firstIndex(of: label).map { tensor.shape[$0] } ?? 1 }
+    func length(_ label: Int) -> Int {
+        // What stands for the result of an operator that failed has no dimensions.
+        labels.firstIndex(of: label).map { $0 < tensor.dim ? tensor.shape[$0] : 1 } ?? 1
+    }
 
     /// Summed over the labels that are not in `kept`.
     func summed(keeping kept: Set<Int>) -> EinsumTerm {

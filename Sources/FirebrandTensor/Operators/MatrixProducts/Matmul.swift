@@ -304,17 +304,25 @@ public func bmm(_ a: Tensor, _ b: Tensor) -> Tensor { a.bmm(b) }
 
 extension OperatorRow {
     static let matrixProducts: [OperatorRow] = [
-        OperatorRow("matmul", .matmul, "input, other, *, out=None", aliases: ["linalg.matmul"]) {
+        OperatorRow("matmul", .matmul, dtypes: .numbers, "input, other, *, out=None", aliases: ["linalg.matmul"]) {
             try $0.input.matmul(try $0.tensor("other"), out: $0.takeOut())
         },
-        OperatorRow("__rmatmul__", .matmul, "input, other", aliases: ["Tensor.__rmatmul__"]) {
+        OperatorRow("__rmatmul__", .matmul, dtypes: .numbers, "input, other", aliases: ["Tensor.__rmatmul__"]) {
             try $0.tensor("other").matmul(try $0.input)
         },
-        OperatorRow("mm", .matmul, "input, mat2, *, out=None") { try $0.input.mm(try $0.tensor("mat2")) },
-        OperatorRow("bmm", .matmul, "input, mat2, *, out=None") { try $0.input.bmm(try $0.tensor("mat2")) },
-        OperatorRow("mv", .matmul, "input, vec, *, out=None") { try $0.input.mv(try $0.tensor("vec")) },
-        OperatorRow("dot", .matmul, "input, tensor, *, out=None") { try $0.input.dot(try $0.tensor("tensor")) },
-        OperatorRow("nn.functional.linear", .linear, "input, weight, bias=None") {
+        OperatorRow("mm", .matmul, dtypes: .numbers, "input, mat2, *, out=None") {
+            try $0.input.mm(try $0.tensor("mat2"))
+        },
+        OperatorRow("bmm", .matmul, dtypes: .numbers, "input, mat2, *, out=None") {
+            try $0.input.bmm(try $0.tensor("mat2"))
+        },
+        OperatorRow("mv", .matmul, dtypes: .numbers, "input, vec, *, out=None") {
+            try $0.input.mv(try $0.tensor("vec"))
+        },
+        OperatorRow("dot", .matmul, dtypes: .numbers, "input, tensor, *, out=None") {
+            try $0.input.dot(try $0.tensor("tensor"))
+        },
+        OperatorRow("nn.functional.linear", .linear, dtypes: .numbers, "input, weight, bias=None") {
             try $0.input.linear(try $0.tensor("weight"), try $0.optionalTensor("bias"))
         },
     ]

@@ -195,10 +195,11 @@ extension OperatorRow {
 
     /// `name(input, a, b, *, beta, alpha)`.
     private static func scaled(
-        _ name: String, _ a: String, _ b: String, inPlace: @escaping Form, _ forward: @escaping Form
+        _ name: String, dtypes: DTypeSet = .numbers, _ a: String, _ b: String, inPlace: @escaping Form,
+        _ forward: @escaping Form
     ) -> OperatorRow {
         OperatorRow(
-            name, .matmul, "input, \(a), \(b), *, beta=1, alpha=1, out=None",
+            name, .matmul, dtypes: dtypes, "input, \(a), \(b), *, beta=1, alpha=1, out=None",
             inPlace: {
                 inPlace(
                     try $0.input, try $0.tensor(a), try $0.tensor(b), try $0.scalar("beta"), try $0.scalar("alpha"))
@@ -215,7 +216,7 @@ extension OperatorRow {
         scaled("addmv", "mat", "vec", inPlace: { $0.addmv_($1, $2, beta: $3, alpha: $4) }) {
             $0.addmv($1, $2, beta: $3, alpha: $4)
         },
-        scaled("addr", "vec1", "vec2", inPlace: { $0.addr_($1, $2, beta: $3, alpha: $4) }) {
+        scaled("addr", dtypes: .all, "vec1", "vec2", inPlace: { $0.addr_($1, $2, beta: $3, alpha: $4) }) {
             $0.addr($1, $2, beta: $3, alpha: $4)
         },
         scaled("addbmm", "batch1", "batch2", inPlace: { $0.addbmm_($1, $2, beta: $3, alpha: $4) }) {

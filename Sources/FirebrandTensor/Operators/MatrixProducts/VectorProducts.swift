@@ -127,12 +127,16 @@ public func chainMatmul(_ matrices: [Tensor]) -> Tensor {
 
 extension OperatorRow {
     static let vectorProducts: [OperatorRow] = [
-        OperatorRow("vdot", .matmul, "input, other, *, out=None") { try $0.input.vdot(try $0.tensor("other")) },
+        OperatorRow("vdot", .matmul, dtypes: .numbers, "input, other, *, out=None") {
+            try $0.input.vdot(try $0.tensor("other"))
+        },
         OperatorRow("inner", .matmul, "input, other, *, out=None") { try $0.input.inner(try $0.tensor("other")) },
         OperatorRow("outer", .matmul, "input, vec2, *, out=None", aliases: ["ger"]) {
             try $0.input.outer(try $0.tensor("vec2"))
         },
         OperatorRow("kron", .matmul, "input, other, *, out=None") { try $0.input.kron(try $0.tensor("other")) },
-        OperatorRow("chain_matmul", .matmul, "*matrices, out=None") { chainMatmul(try $0.tensors("matrices")) },
+        OperatorRow("chain_matmul", .matmul, dtypes: .numbers, "*matrices, out=None") {
+            chainMatmul(try $0.tensors("matrices"))
+        },
     ]
 }

@@ -613,7 +613,7 @@ let arithmeticOperators: [OperatorRow] = [
         }
     },
     OperatorRow(
-        "floor_divide", .pointwiseBinary, binarySignature, isDifferentiable: false,
+        "floor_divide", .pointwiseBinary, dtypes: .real, binarySignature, isDifferentiable: false,
         inPlace: {
             switch try $0.operand("other") {
             case .tensor(let other): try $0.input.floorDivide_(other)
@@ -627,7 +627,7 @@ let arithmeticOperators: [OperatorRow] = [
         }
     },
     OperatorRow(
-        "remainder", .pointwiseBinary, binarySignature,
+        "remainder", .pointwiseBinary, dtypes: .real, binarySignature,
         inPlace: {
             switch try $0.operand("other") {
             case .tensor(let other): try $0.input.remainder_(other)

@@ -117,19 +117,28 @@ extension Tensor {
 
 extension OperatorRow {
     private static func bits(
-        _ name: StaticString, _ forward: @escaping @Sendable (Tensor, Tensor) -> Tensor
-    ) -> OperatorRow { elementwise(name, .comparison, isDifferentiable: false, hasInPlace: true, forward) }
+        _ name: StaticString, dtypes: DTypeSet = [.integers, .bool],
+        _ forward: @escaping @Sendable (Tensor, Tensor) -> Tensor
+    ) -> OperatorRow {
+        elementwise(name, dtypes: dtypes, .comparison, isDifferentiable: false, hasInPlace: true, forward)
+    }
 
     /// Python's operators with the operands exchanged.
     private static func reversed(
-        _ name: StaticString, _ forward: @escaping @Sendable (Tensor, Tensor) -> Tensor
-    ) -> OperatorRow { elementwise(name, .comparison, "input, other", isDifferentiable: false) { forward($1, $0) } }
+        _ name: StaticString, dtypes: DTypeSet = [.integers, .bool],
+        _ forward: @escaping @Sendable (Tensor, Tensor) -> Tensor
+    ) -> OperatorRow {
+        elementwise(name, dtypes: dtypes, .comparison, "input, other", isDifferentiable: false) { forward($1, $0) }
+    }
 
     fileprivate static let bitwise: [OperatorRow] = [
         bits("bitwise_and") { $0.bitwiseAnd($1) },
         bits("bitwise_or") { $0.bitwiseOr($1) },
         bits("bitwise_xor") { $0.bitwiseXor($1) },
-        elementwise("bitwise_not", .comparison, isDifferentiable: false, inPlace: { $0.bitwiseNot_() }) {
+        elementwise(
+            "bitwise_not", dtypes: [.integers, .bool], .comparison, isDifferentiable: false,
+            inPlace: { $0.bitwiseNot_() }
+        ) {
             $0.bitwiseNot()
         },
         bits("bitwise_left_shift") { $0.bitwiseLeftShift($1) },
@@ -137,8 +146,8 @@ extension OperatorRow {
         reversed("__rand__") { $0.bitwiseAnd($1) },
         reversed("__ror__") { $0.bitwiseOr($1) },
         reversed("__rxor__") { $0.bitwiseXor($1) },
-        elementwise("gcd", isDifferentiable: false, hasInPlace: true) { $0.gcd($1) },
-        elementwise("lcm", isDifferentiable: false, hasInPlace: true) { $0.lcm($1) },
+        elementwise("gcd", dtypes: [.integers, .bool], isDifferentiable: false, hasInPlace: true) { $0.gcd($1) },
+        elementwise("lcm", dtypes: [.integers, .bool], isDifferentiable: false, hasInPlace: true) { $0.lcm($1) },
     ]
 }
 

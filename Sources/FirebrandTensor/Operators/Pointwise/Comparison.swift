@@ -162,12 +162,12 @@ extension OperatorRow {
 
     /// A comparison with a tensor or a number, and its in-place forms.
     private static func comparison(
-        _ name: String, aliases: [String] = [], _ compare: @escaping Comparison,
+        _ name: String, dtypes: DTypeSet = .real, aliases: [String] = [], _ compare: @escaping Comparison,
         _ compareNumber: @escaping NumberComparison, _ inPlace: @escaping NumberComparison,
         _ inPlaceTensor: @escaping @Sendable (Tensor, Tensor) -> Tensor
     ) -> OperatorRow {
         OperatorRow(
-            name, .comparison, "input, other, *, out=None", aliases: aliases, isDifferentiable: false,
+            name, .comparison, dtypes: dtypes, "input, other, *, out=None", aliases: aliases, isDifferentiable: false,
             inPlace: {
                 switch try $0.operand("other") {
                 case .tensor(let other): inPlaceTensor(try $0.input, other)
@@ -184,18 +184,20 @@ extension OperatorRow {
 
     /// Logic of two tensors.
     private static func logic(
-        _ name: String, _ inPlace: @escaping @Sendable (Tensor, Tensor) -> Tensor,
+        _ name: String, dtypes: DTypeSet = .all, _ inPlace: @escaping @Sendable (Tensor, Tensor) -> Tensor,
         _ forward: @escaping @Sendable (Tensor, Tensor) -> Tensor
     ) -> OperatorRow {
         OperatorRow(
-            name, .comparison, "input, other, *, out=None", isDifferentiable: false,
+            name, .comparison, dtypes: dtypes, "input, other, *, out=None", isDifferentiable: false,
             inPlace: { inPlace(try $0.input, try $0.tensor("other")) }
         ) { forward(try $0.input, try $0.tensor("other")) }
     }
 
     fileprivate static let comparisons: [OperatorRow] = [
-        comparison("eq", { $0.eq($1, out: $2) }, { $0.eq($1) }, { $0.eq_($1) }, { $0.eq_($1) }),
-        comparison("ne", aliases: ["not_equal"], { $0.ne($1, out: $2) }, { $0.ne($1) }, { $0.ne_($1) }, { $0.ne_($1) }),
+        comparison("eq", dtypes: .all, { $0.eq($1, out: $2) }, { $0.eq($1) }, { $0.eq_($1) }, { $0.eq_($1) }),
+        comparison(
+            "ne", dtypes: .all, aliases: ["not_equal"], { $0.ne($1, out: $2) }, { $0.ne($1) }, { $0.ne_($1) },
+            { $0.ne_($1) }),
         comparison("lt", aliases: ["less"], { $0.lt($1, out: $2) }, { $0.lt($1) }, { $0.lt_($1) }, { $0.lt_($1) }),
         comparison(
             "le", aliases: ["less_equal"], { $0.le($1, out: $2) }, { $0.le($1) }, { $0.le_($1) }, { $0.le_($1) }),
@@ -219,7 +221,8 @@ extension OperatorRow {
             try $0.input.equal(try $0.tensor("other"))
         },
         OperatorRow(
-            "allclose", .comparison, "input, other, rtol=1e-05, atol=1e-08, equal_nan=False", isDifferentiable: false
+            "allclose", .comparison, dtypes: .numbers, "input, other, rtol=1e-05, atol=1e-08, equal_nan=False",
+            isDifferentiable: false
         ) {
             try $0.input.allclose(
                 try $0.tensor("other"), rtol: try $0.double("rtol"), atol: try $0.double("atol"),

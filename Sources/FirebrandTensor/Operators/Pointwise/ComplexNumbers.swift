@@ -304,18 +304,20 @@ extension OperatorRow {
 
     fileprivate static let parts: [OperatorRow] = [
         OperatorRow("real", .pointwiseUnary, "input") { try $0.input.real },
-        OperatorRow("imag", .complex, "input") { try $0.input.imag },
-        OperatorRow("view_as_real", .complex, "input") { try $0.input.viewAsReal() },
-        OperatorRow("view_as_complex", .complex, "input") { try $0.input.viewAsComplex() },
+        OperatorRow("imag", .complex, dtypes: .complex, "input") { try $0.input.imag },
+        OperatorRow("view_as_real", .complex, dtypes: .complex, "input") { try $0.input.viewAsReal() },
+        OperatorRow("view_as_complex", .complex, dtypes: .only(.float32, .float64), "input") {
+            try $0.input.viewAsComplex()
+        },
         OperatorRow("isreal", .comparison, "input", isDifferentiable: false) { try $0.input.isreal() },
         OperatorRow("is_complex", .other, "input", isDifferentiable: false) { try $0.input.isComplex() },
     ]
 
     fileprivate static let forms: [OperatorRow] = [
-        OperatorRow("complex", .complex, "real, imag, *, out=None") {
+        OperatorRow("complex", .complex, dtypes: .only(.float32, .float64), "real, imag, *, out=None") {
             FirebrandTensor.complex(try $0.tensor("real"), try $0.tensor("imag"), out: $0.takeOut())
         },
-        OperatorRow("polar", .complex, "abs, angle, *, out=None") {
+        OperatorRow("polar", .complex, dtypes: .only(.float32, .float64), "abs, angle, *, out=None") {
             polar(try $0.tensor("abs"), try $0.tensor("angle"), out: $0.takeOut())
         },
         OperatorRow("angle", .pointwiseUnary, "input, *, out=None") { try $0.input.angle(out: $0.takeOut()) },

@@ -276,24 +276,25 @@ private func tanhGradient(_ grad: Tensor, _ y: Tensor) -> Tensor {
 extension OperatorRow {
     /// An operator on one operand with an in-place form and an `out:`.
     private static func unary(
-        _ name: String, aliases: [String] = [], inPlace: @escaping @Sendable (Tensor) -> Tensor,
+        _ name: String, dtypes: DTypeSet = .all, aliases: [String] = [],
+        inPlace: @escaping @Sendable (Tensor) -> Tensor,
         _ forward: @escaping @Sendable (Tensor, _ out: Tensor?) -> Tensor
     ) -> OperatorRow {
         OperatorRow(
-            name, .pointwiseUnary, "input, *, out=None", aliases: aliases,
+            name, .pointwiseUnary, dtypes: dtypes, "input, *, out=None", aliases: aliases,
             inPlace: { inPlace(try $0.input) }
         ) { forward(try $0.input, $0.takeOut()) }
     }
 
     fileprivate static let signs: [OperatorRow] = [
-        unary("neg", aliases: ["negative"], inPlace: { $0.neg_() }) { $0.neg(out: $1) },
+        unary("neg", dtypes: .numbers, aliases: ["negative"], inPlace: { $0.neg_() }) { $0.neg(out: $1) },
         unary("abs", aliases: ["absolute"], inPlace: { $0.abs_() }) { $0.abs(out: $1) },
-        unary("sign", inPlace: { $0.sign_() }) { $0.sign(out: $1) },
-        unary("floor", inPlace: { $0.floor_() }) { $0.floor(out: $1) },
-        unary("ceil", inPlace: { $0.ceil_() }) { $0.ceil(out: $1) },
-        unary("trunc", aliases: ["fix"], inPlace: { $0.trunc_() }) { $0.trunc(out: $1) },
+        unary("sign", dtypes: .real, inPlace: { $0.sign_() }) { $0.sign(out: $1) },
+        unary("floor", dtypes: .realNumbers, inPlace: { $0.floor_() }) { $0.floor(out: $1) },
+        unary("ceil", dtypes: .realNumbers, inPlace: { $0.ceil_() }) { $0.ceil(out: $1) },
+        unary("trunc", dtypes: .realNumbers, aliases: ["fix"], inPlace: { $0.trunc_() }) { $0.trunc(out: $1) },
         OperatorRow(
-            "round", .pointwiseUnary, "input, *, decimals=0, out=None", aliases: ["special.round"],
+            "round", .pointwiseUnary, dtypes: .real, "input, *, decimals=0, out=None", aliases: ["special.round"],
             inPlace: { try $0.input.round_(decimals: try $0.int("decimals")) }
         ) { try $0.input.round(decimals: try $0.int("decimals")) },
     ]
@@ -319,7 +320,7 @@ extension OperatorRow {
             $0.sigmoid(out: $1)
         },
         OperatorRow(
-            "nn.functional.relu", .activation, "input, inplace=False", aliases: ["relu"],
+            "nn.functional.relu", .activation, dtypes: .realNumbers, "input, inplace=False", aliases: ["relu"],
             inPlace: { try $0.input.relu_() }
         ) {
             let input = try $0.input

@@ -149,20 +149,21 @@ extension Tensor {
 extension OperatorRow {
     /// Python's operators with the operands exchanged.
     private static func reversed(
-        _ name: StaticString, _ forward: @escaping @Sendable (Tensor, Tensor) -> Tensor
-    ) -> OperatorRow { elementwise(name, .pointwiseBinary, "input, other") { forward($1, $0) } }
+        _ name: StaticString, dtypes: DTypeSet = .all, _ forward: @escaping @Sendable (Tensor, Tensor) -> Tensor
+    ) -> OperatorRow { elementwise(name, dtypes: dtypes, .pointwiseBinary, "input, other") { forward($1, $0) } }
 
     fileprivate static let pairs: [OperatorRow] = [
-        elementwise("fmod", hasInPlace: true) { $0.fmod($1) },
-        elementwise("fmax") { $0.fmax($1) },
-        elementwise("fmin") { $0.fmin($1) },
+        elementwise("fmod", dtypes: .real, hasInPlace: true) { $0.fmod($1) },
+        elementwise("fmax", dtypes: .real) { $0.fmax($1) },
+        elementwise("fmin", dtypes: .real) { $0.fmin($1) },
         elementwise("copysign", hasInPlace: true) { $0.copysign($1) },
         elementwise(
-            "heaviside", .pointwiseBinary, "input, values, *, out=None", isDifferentiable: false, hasInPlace: true
+            "heaviside", dtypes: .real, .pointwiseBinary, "input, values, *, out=None", isDifferentiable: false,
+            hasInPlace: true
         ) { $0.heaviside($1) },
-        elementwise("nextafter", hasInPlace: true) { $0.nextafter($1) },
-        elementwise("logaddexp") { $0.logaddexp($1) },
-        elementwise("logaddexp2") { $0.logaddexp2($1) },
+        elementwise("nextafter", dtypes: .floating, hasInPlace: true) { $0.nextafter($1) },
+        elementwise("logaddexp", dtypes: .real) { $0.logaddexp($1) },
+        elementwise("logaddexp2", dtypes: .floating) { $0.logaddexp2($1) },
         OperatorRow(
             "float_power", .pointwiseBinary, "input, exponent, *, out=None",
             inPlace: {
@@ -180,11 +181,11 @@ extension OperatorRow {
 
     fileprivate static let exchanged: [OperatorRow] = [
         reversed("__radd__") { $0.add($1) },
-        reversed("__rsub__") { $0.sub($1) },
+        reversed("__rsub__", dtypes: .numbers) { $0.sub($1) },
         reversed("__rmul__") { $0.mul($1) },
         reversed("__rdiv__") { $0.div($1) },
-        reversed("__rmod__") { $0.remainder($1) },
-        reversed("__rpow__") { $0.pow($1) },
+        reversed("__rmod__", dtypes: .realNumbers) { $0.remainder($1) },
+        reversed("__rpow__", dtypes: .numbers) { $0.pow($1) },
     ]
 }
 

@@ -136,12 +136,12 @@ extension Arguments {
 
 extension OperatorRow {
     fileprivate static let parts: [OperatorRow] = [
-        OperatorRow("positive", .pointwiseUnary, "input") { try $0.input.positive() },
-        elementwise("frac", inPlace: { $0.frac_() }) { $0.frac() },
-        elementwise("signbit", isDifferentiable: false) { $0.signbit() },
-        elementwise("isposinf", .comparison, isDifferentiable: false) { $0.isposinf() },
-        elementwise("isneginf", .comparison, isDifferentiable: false) { $0.isneginf() },
-        OperatorRow("frexp", .pointwiseUnary, "input, *, out=None") {
+        OperatorRow("positive", .pointwiseUnary, dtypes: .numbers, "input") { try $0.input.positive() },
+        elementwise("frac", dtypes: .floating, inPlace: { $0.frac_() }) { $0.frac() },
+        elementwise("signbit", dtypes: .real, isDifferentiable: false) { $0.signbit() },
+        elementwise("isposinf", dtypes: .real, .comparison, isDifferentiable: false) { $0.isposinf() },
+        elementwise("isneginf", dtypes: .real, .comparison, isDifferentiable: false) { $0.isneginf() },
+        OperatorRow("frexp", .pointwiseUnary, dtypes: .floating, "input, *, out=None") {
             let (mantissa, exponent) = try $0.input.frexp()
             return [mantissa, exponent]
         },

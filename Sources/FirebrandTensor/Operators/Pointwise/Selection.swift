@@ -261,22 +261,22 @@ let selectionOperators: [OperatorRow] = [
             condition, try $0.tensorOrNumber("input", beside: try $0.operand("other")),
             try $0.tensorOrNumber("other", beside: try $0.operand("input")))
     },
-    OperatorRow("maximum", .pointwiseBinary, "input, other, *, out=None") {
+    OperatorRow("maximum", .pointwiseBinary, dtypes: .real, "input, other, *, out=None") {
         try $0.input.maximum(try $0.tensor("other"), out: $0.takeOut())
     },
-    OperatorRow("minimum", .pointwiseBinary, "input, other, *, out=None") {
+    OperatorRow("minimum", .pointwiseBinary, dtypes: .real, "input, other, *, out=None") {
         try $0.input.minimum(try $0.tensor("other"), out: $0.takeOut())
     },
     OperatorRow(
-        "clamp", .pointwiseTernary, "input, min=None, max=None, *, out=None", aliases: ["clip"],
+        "clamp", .pointwiseTernary, dtypes: .real, "input, min=None, max=None, *, out=None", aliases: ["clip"],
         inPlace: { try $0.clamped(try $0.input, "min", "max", inPlace: true) }
     ) { try $0.clamped(try $0.input, "min", "max", inPlace: false) },
     OperatorRow(
-        "clamp_min", .pointwiseBinary, "input, min, *, out=None",
+        "clamp_min", .pointwiseBinary, dtypes: .real, "input, min, *, out=None",
         inPlace: { try $0.clamped(try $0.input, "min", nil, inPlace: true) }
     ) { try $0.clamped(try $0.input, "min", nil, inPlace: false) },
     OperatorRow(
-        "clamp_max", .pointwiseBinary, "input, max, *, out=None",
+        "clamp_max", .pointwiseBinary, dtypes: .real, "input, max, *, out=None",
         inPlace: { try $0.clamped(try $0.input, nil, "max", inPlace: true) }
     ) { try $0.clamped(try $0.input, nil, "max", inPlace: false) },
     OperatorRow(

@@ -110,7 +110,7 @@ extension OperatorRow {
         elementwise("deg2rad", inPlace: { $0.deg2rad_() }) { $0.deg2rad() },
         elementwise("rad2deg", inPlace: { $0.rad2deg_() }) { $0.rad2deg() },
         elementwise("atan2", aliases: ["arctan2"], hasInPlace: true) { $0.atan2($1) },
-        elementwise("hypot", hasInPlace: true) { $0.hypot($1) },
+        elementwise("hypot", dtypes: .real, hasInPlace: true) { $0.hypot($1) },
     ]
 }
 

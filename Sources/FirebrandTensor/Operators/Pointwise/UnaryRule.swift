@@ -102,20 +102,21 @@ func notImplemented(_ name: StaticString, _ dtype: DType) -> Misuse {
 extension OperatorRow {
     /// An operator on one operand.
     static func elementwise(
-        _ name: String, _ family: OperatorFamily = .pointwiseUnary, aliases: [String] = [],
+        _ name: String, dtypes: DTypeSet = .all, _ family: OperatorFamily = .pointwiseUnary, aliases: [String] = [],
         isDifferentiable: Bool = true, inPlace: (@Sendable (Tensor) -> Tensor)? = nil,
         _ forward: @escaping @Sendable (Tensor) -> Tensor
     ) -> OperatorRow {
         var body: Body?
         if let inPlace { body = { arguments in inPlace(try arguments.input) } }
         return OperatorRow(
-            name, family, "input, *, out=None", aliases: aliases, isDifferentiable: isDifferentiable, inPlace: body
+            name, family, dtypes: dtypes, "input, *, out=None", aliases: aliases, isDifferentiable: isDifferentiable,
+            inPlace: body
         ) { arguments in forward(try arguments.input) }
     }
 
     /// An operator on two operands, either of which may be a number.
     static func elementwise(
-        _ name: StaticString, _ family: OperatorFamily = .pointwiseBinary,
+        _ name: StaticString, dtypes: DTypeSet = .all, _ family: OperatorFamily = .pointwiseBinary,
         _ signature: String = "input, other, *, out=None",
         aliases: [String] = [], isDifferentiable: Bool = true, hasInPlace: Bool = false,
         _ forward: @escaping @Sendable (Tensor, Tensor) -> Tensor
@@ -128,7 +129,8 @@ extension OperatorRow {
             }
         }
         return OperatorRow(
-            name.description, family, signature, aliases: aliases, isDifferentiable: isDifferentiable, inPlace: body
+            name.description, family, dtypes: dtypes, signature, aliases: aliases, isDifferentiable: isDifferentiable,
+            inPlace: body
         ) { arguments in
             let (a, b) = try arguments.operands()
             return forward(a, b)

@@ -233,15 +233,18 @@ extension OperatorRow {
                 n: try $0.int("n"), dim: try $0.int("dim"), prepend: try $0.optionalTensor("prepend"),
                 append: try $0.optionalTensor("append"))
         },
-        OperatorRow("gradient", .other, "input, *, spacing=None, dim=None, edge_order=1") {
+        OperatorRow(
+            "gradient", .other, dtypes: [.inexact, .only(.int8, .int16, .int32, .int64)],
+            "input, *, spacing=None, dim=None, edge_order=1"
+        ) {
             try $0.input.gradient(
                 spacing: try $0.spacing(), dim: try $0.optionalInts("dim"), edgeOrder: try $0.int("edge_order"))
         },
-        OperatorRow("trapezoid", .reduction, trapezoidSignatures, aliases: ["trapz"]) {
+        OperatorRow("trapezoid", .reduction, dtypes: .numbers, trapezoidSignatures, aliases: ["trapz"]) {
             if let x = try $0.optionalTensor("x") { return try $0.input.trapezoid(x: x, dim: try $0.int("dim")) }
             return try $0.input.trapezoid(dx: try $0.double("dx"), dim: try $0.int("dim"))
         },
-        OperatorRow("cumulative_trapezoid", .scan, trapezoidSignatures) {
+        OperatorRow("cumulative_trapezoid", .scan, dtypes: .numbers, trapezoidSignatures) {
             if let x = try $0.optionalTensor("x") {
                 return try $0.input.cumulativeTrapezoid(x: x, dim: try $0.int("dim"))
             }

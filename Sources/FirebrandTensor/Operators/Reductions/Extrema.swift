@@ -174,19 +174,19 @@ private let positionSignature = "input, dim=None, keepdim=False, *, out=None"
 
 extension OperatorRow {
     fileprivate static let extrema: [OperatorRow] = [
-        OperatorRow("amax", .reduction, "input, dim=(), keepdim=False, *, out=None") {
+        OperatorRow("amax", .reduction, dtypes: .real, "input, dim=(), keepdim=False, *, out=None") {
             try $0.input.amax(dim: try $0.ints("dim"), keepdim: try $0.keepdim)
         },
-        OperatorRow("amin", .reduction, "input, dim=(), keepdim=False, *, out=None") {
+        OperatorRow("amin", .reduction, dtypes: .real, "input, dim=(), keepdim=False, *, out=None") {
             try $0.input.amin(dim: try $0.ints("dim"), keepdim: try $0.keepdim)
         },
-        OperatorRow("max", .reduction, extremumSignatures) {
+        OperatorRow("max", .reduction, dtypes: .real, extremumSignatures) {
             if let other = try $0.optionalTensor("other") { return try $0.input.maximum(other, out: $0.takeOut()) }
             guard let dim = try $0.optionalInt("dim") else { return try $0.input.max() }
             let (values, indices) = try $0.input.max(dim: dim, keepdim: try $0.keepdim)
             return [values, indices]
         },
-        OperatorRow("min", .reduction, extremumSignatures) {
+        OperatorRow("min", .reduction, dtypes: .real, extremumSignatures) {
             if let other = try $0.optionalTensor("other") { return try $0.input.minimum(other, out: $0.takeOut()) }
             guard let dim = try $0.optionalInt("dim") else { return try $0.input.min() }
             let (values, indices) = try $0.input.min(dim: dim, keepdim: try $0.keepdim)
@@ -195,14 +195,14 @@ extension OperatorRow {
     ]
 
     fileprivate static let positions: [OperatorRow] = [
-        OperatorRow("aminmax", .reduction, "input, *, dim=None, keepdim=False, out=None") {
+        OperatorRow("aminmax", .reduction, dtypes: .real, "input, *, dim=None, keepdim=False, out=None") {
             let (min, max) = try $0.input.aminmax(dim: try $0.optionalInt("dim"), keepdim: try $0.keepdim)
             return [min, max]
         },
-        OperatorRow("argmax", .reduction, positionSignature, isDifferentiable: false) {
+        OperatorRow("argmax", .reduction, dtypes: .realNumbers, positionSignature, isDifferentiable: false) {
             try $0.input.argmax(dim: try $0.optionalInt("dim"), keepdim: try $0.keepdim)
         },
-        OperatorRow("argmin", .reduction, positionSignature, isDifferentiable: false) {
+        OperatorRow("argmin", .reduction, dtypes: .realNumbers, positionSignature, isDifferentiable: false) {
             try $0.input.argmin(dim: try $0.optionalInt("dim"), keepdim: try $0.keepdim)
         },
         OperatorRow("all", .reduction, positionSignature, isDifferentiable: false) {

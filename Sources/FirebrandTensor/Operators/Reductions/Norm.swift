@@ -152,7 +152,7 @@ extension Arguments {
 }
 
 let normOperators: [OperatorRow] = [
-    OperatorRow("norm", .reduction, "input, p='fro', dim=None, keepdim=False, out=None, dtype=None") {
+    OperatorRow("norm", .reduction, dtypes: .inexact, "input, p='fro', dim=None, keepdim=False, out=None, dtype=None") {
         let dims = try $0.optionalInts("dim")
         let input = try $0.input
         let x = try $0.dtype().map { input.to($0) } ?? input
@@ -164,10 +164,10 @@ let normOperators: [OperatorRow] = [
         guard try $0.input.dtype.isInexact else { return try $0.input.vectorNorm(p, dims: dims) }
         return x.vectorNorm(p, dims: dims, keepdim: try $0.keepdim)
     },
-    OperatorRow("dist", .reduction, "input, other, p=2") {
+    OperatorRow("dist", .reduction, dtypes: .floating, "input, other, p=2") {
         try $0.input.dist(try $0.tensor("other"), p: try $0.double("p"))
     },
-    OperatorRow("trace", .reduction, "input") { try $0.input.trace() },
+    OperatorRow("trace", .reduction, dtypes: .numbers, "input") { try $0.input.trace() },
 ]
 
 extension Misuse {

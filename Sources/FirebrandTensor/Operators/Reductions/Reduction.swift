@@ -226,10 +226,10 @@ extension OperatorRow {
         OperatorRow("nansum", .reduction, reductionSignature) {
             try $0.input.nansum(dim: try $0.optionalInts("dim"), keepdim: try $0.keepdim, dtype: try $0.dtype())
         },
-        OperatorRow("mean", .reduction, reductionSignature) {
+        OperatorRow("mean", .reduction, dtypes: .inexact, reductionSignature) {
             try $0.input.mean(dim: try $0.optionalInts("dim"), keepdim: try $0.keepdim, dtype: try $0.dtype())
         },
-        OperatorRow("nanmean", .reduction, reductionSignature) {
+        OperatorRow("nanmean", .reduction, dtypes: .floating, reductionSignature) {
             try $0.input.nanmean(dim: try $0.optionalInts("dim"), keepdim: try $0.keepdim, dtype: try $0.dtype())
         },
         OperatorRow("prod", .reduction, reductionSignature) {

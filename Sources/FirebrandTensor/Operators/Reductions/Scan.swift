@@ -239,7 +239,7 @@ extension OperatorRow {
             let (values, indices) = try $0.input.cummin(dim: try $0.int("dim"))
             return [values, indices]
         },
-        OperatorRow("logcumsumexp", .scan, "input, dim, *, out=None") {
+        OperatorRow("logcumsumexp", .scan, dtypes: .floating, "input, dim, *, out=None") {
             try $0.input.logcumsumexp(dim: try $0.int("dim"))
         },
     ]

@@ -57,11 +57,11 @@ private func softmaxGradient(_ kind: SoftmaxKind, _ grad: Tensor, _ y: Tensor, _
 
 let softmaxOperators: [OperatorRow] = [
     OperatorRow(
-        "softmax", .activation, "input, dim, dtype=None, *, out=None",
+        "softmax", .activation, dtypes: .floating, "input, dim, dtype=None, *, out=None",
         aliases: ["special.softmax", "nn.functional.softmax"]
     ) { try $0.input.softmax(dim: try $0.int("dim"), dtype: try $0.dtype()) },
     OperatorRow(
-        "log_softmax", .activation, "input, dim, dtype=None, *, out=None",
+        "log_softmax", .activation, dtypes: .floating, "input, dim, dtype=None, *, out=None",
         aliases: ["special.log_softmax", "nn.functional.log_softmax"]
     ) { try $0.input.logSoftmax(dim: try $0.int("dim"), dtype: try $0.dtype()) },
 ]

@@ -237,30 +237,30 @@ extension Arguments {
 
 extension OperatorRow {
     fileprivate static let spreads: [OperatorRow] = [
-        OperatorRow("var", .reduction, spreadSignatures) {
+        OperatorRow("var", .reduction, dtypes: .inexact, spreadSignatures) {
             try $0.input.var(
                 dim: try $0.optionalInts("dim"), correction: try $0.correction(), keepdim: try $0.keepdim)
         },
-        OperatorRow("std", .reduction, spreadSignatures) {
+        OperatorRow("std", .reduction, dtypes: .inexact, spreadSignatures) {
             try $0.input.std(
                 dim: try $0.optionalInts("dim"), correction: try $0.correction(), keepdim: try $0.keepdim)
         },
-        OperatorRow("var_mean", .reduction, spreadSignatures) {
+        OperatorRow("var_mean", .reduction, dtypes: .inexact, spreadSignatures) {
             let (variance, mean) = try $0.input.varMean(
                 dim: try $0.optionalInts("dim"), correction: try $0.correction(), keepdim: try $0.keepdim)
             return [variance, mean]
         },
-        OperatorRow("std_mean", .reduction, spreadSignatures) {
+        OperatorRow("std_mean", .reduction, dtypes: .inexact, spreadSignatures) {
             let (deviation, mean) = try $0.input.stdMean(
                 dim: try $0.optionalInts("dim"), correction: try $0.correction(), keepdim: try $0.keepdim)
             return [deviation, mean]
         },
-        OperatorRow("cov", .reduction, "input, *, correction=1, fweights=None, aweights=None") {
+        OperatorRow("cov", .reduction, dtypes: .numbers, "input, *, correction=1, fweights=None, aweights=None") {
             try $0.input.cov(
                 correction: try $0.int("correction"), fweights: try $0.optionalTensor("fweights"),
                 aweights: try $0.optionalTensor("aweights"))
         },
-        OperatorRow("corrcoef", .reduction, "input") { try $0.input.corrcoef() },
+        OperatorRow("corrcoef", .reduction, dtypes: .numbers, "input") { try $0.input.corrcoef() },
     ]
 }
 

@@ -240,14 +240,17 @@ extension Arguments {
 }
 
 let histogramOperators: [OperatorRow] = [
-    OperatorRow("bincount", .sorting, "input, weights=None, minlength=0", isDifferentiable: false) {
+    OperatorRow("bincount", .sorting, dtypes: .integers, "input, weights=None, minlength=0", isDifferentiable: false) {
         try $0.input.bincount(weights: try $0.optionalTensor("weights"), minlength: try $0.int("minlength"))
     },
-    OperatorRow("histc", .sorting, "input, bins=100, min=0, max=0, *, out=None", isDifferentiable: false) {
+    OperatorRow(
+        "histc", .sorting, dtypes: .floating, "input, bins=100, min=0, max=0, *, out=None", isDifferentiable: false
+    ) {
         try $0.input.histc(bins: try $0.int("bins"), min: try $0.double("min"), max: try $0.double("max"))
     },
     OperatorRow(
-        "histogram", .sorting, "input, bins, *, range=None, weight=None, density=False, out=None",
+        "histogram", .sorting, dtypes: .only(.float32, .float64),
+        "input, bins, *, range=None, weight=None, density=False, out=None",
         isDifferentiable: false
     ) {
         let range = try $0.range()
@@ -261,7 +264,8 @@ let histogramOperators: [OperatorRow] = [
         return [histogram, edges]
     },
     OperatorRow(
-        "histogramdd", .sorting, "input, bins, range=None, weight=None, density=False", isDifferentiable: false
+        "histogramdd", .sorting, dtypes: .only(.float32, .float64),
+        "input, bins, range=None, weight=None, density=False", isDifferentiable: false
     ) {
         let (histogram, edges) = try $0.input.histogramdd(
             bins: try $0.bins(), range: try $0.range(), weight: try $0.optionalTensor("weight"),

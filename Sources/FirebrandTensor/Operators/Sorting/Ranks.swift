@@ -193,15 +193,15 @@ extension Arguments {
 
 extension OperatorRow {
     fileprivate static let middles: [OperatorRow] = [
-        OperatorRow("median", .reduction, "input, dim=None, keepdim=False, *, out=None") {
+        OperatorRow("median", .reduction, dtypes: .real, "input, dim=None, keepdim=False, *, out=None") {
             guard let dim = try $0.optionalInt("dim") else { return try $0.input.median() }
             return $0.pair(try $0.input.median(dim: dim, keepdim: try $0.bool("keepdim")))
         },
-        OperatorRow("nanmedian", .reduction, "input, dim=None, keepdim=False, *, out=None") {
+        OperatorRow("nanmedian", .reduction, dtypes: .real, "input, dim=None, keepdim=False, *, out=None") {
             guard let dim = try $0.optionalInt("dim") else { return try $0.input.nanmedian() }
             return $0.pair(try $0.input.nanmedian(dim: dim, keepdim: try $0.bool("keepdim")))
         },
-        OperatorRow("mode", .reduction, "input, dim=-1, keepdim=False, *, out=None") {
+        OperatorRow("mode", .reduction, dtypes: .real, "input, dim=-1, keepdim=False, *, out=None") {
             $0.pair(try $0.input.mode(dim: try $0.int("dim"), keepdim: try $0.bool("keepdim")))
         },
     ]
@@ -209,7 +209,7 @@ extension OperatorRow {
     private static let quantileSignature = "input, q, dim=None, keepdim=False, *, interpolation='linear', out=None"
 
     fileprivate static let quantiles: [OperatorRow] = [
-        OperatorRow("quantile", .reduction, quantileSignature) {
+        OperatorRow("quantile", .reduction, dtypes: .only(.float32, .float64), quantileSignature) {
             let (dim, keepdim) = (try $0.optionalInt("dim"), try $0.bool("keepdim"))
             switch try $0.operand("q") {
             case .tensor(let q):
@@ -219,7 +219,7 @@ extension OperatorRow {
                     q.doubleValue, dim: dim, keepdim: keepdim, interpolation: try $0.interpolation())
             }
         },
-        OperatorRow("nanquantile", .reduction, quantileSignature) {
+        OperatorRow("nanquantile", .reduction, dtypes: .only(.float32, .float64), quantileSignature) {
             let (dim, keepdim) = (try $0.optionalInt("dim"), try $0.bool("keepdim"))
             switch try $0.operand("q") {
             case .tensor(let q):

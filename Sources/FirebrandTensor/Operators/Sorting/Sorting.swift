@@ -129,20 +129,20 @@ extension Tensor {
 // MARK: - Rows
 
 let sortingOperators: [OperatorRow] = [
-    OperatorRow("sort", .sorting, "input, dim=-1, descending=False, *, stable=None, out=None") {
+    OperatorRow("sort", .sorting, dtypes: .real, "input, dim=-1, descending=False, *, stable=None, out=None") {
         let (values, indices) = try $0.input.sort(dim: try $0.int("dim"), descending: try $0.bool("descending"))
         return [values, indices]
     },
     OperatorRow(
-        "argsort", .sorting, "input, dim=-1, descending=False, *, stable=False", isDifferentiable: false
+        "argsort", .sorting, dtypes: .real, "input, dim=-1, descending=False, *, stable=False", isDifferentiable: false
     ) { try $0.input.argsort(dim: try $0.int("dim"), descending: try $0.bool("descending")) },
-    OperatorRow("msort", .sorting, "input, *, out=None") { try $0.input.msort() },
-    OperatorRow("topk", .sorting, "input, k, dim=-1, largest=True, sorted=True, *, out=None") {
+    OperatorRow("msort", .sorting, dtypes: .real, "input, *, out=None") { try $0.input.msort() },
+    OperatorRow("topk", .sorting, dtypes: .realNumbers, "input, k, dim=-1, largest=True, sorted=True, *, out=None") {
         let (values, indices) = try $0.input.topk(
             try $0.int("k"), dim: try $0.int("dim"), largest: try $0.bool("largest"))
         return [values, indices]
     },
-    OperatorRow("kthvalue", .sorting, "input, k, dim=-1, keepdim=False, *, out=None") {
+    OperatorRow("kthvalue", .sorting, dtypes: .real, "input, k, dim=-1, keepdim=False, *, out=None") {
         let (values, indices) = try $0.input.kthvalue(
             try $0.int("k"), dim: try $0.int("dim"), keepdim: try $0.bool("keepdim"))
         return [values, indices]

@@ -147,14 +147,20 @@ extension Tensor {
 
 extension OperatorRow {
     fileprivate static let functions: [OperatorRow] = [
-        elementwise("digamma", .special, aliases: ["special.psi", "special.digamma"], inPlace: { $0.digamma_() }) {
+        elementwise(
+            "digamma", dtypes: .real, .special, aliases: ["special.psi", "special.digamma"], inPlace: { $0.digamma_() }
+        ) {
             $0.digamma()
         },
-        elementwise("lgamma", .special, aliases: ["special.gammaln"], inPlace: { $0.lgamma_() }) { $0.lgamma() },
-        elementwise("erf", .special, aliases: ["special.erf"], inPlace: { $0.erf_() }) { $0.erf() },
-        elementwise("erfc", .special, aliases: ["special.erfc"], inPlace: { $0.erfc_() }) { $0.erfc() },
-        elementwise("erfinv", .special, aliases: ["special.erfinv"], inPlace: { $0.erfinv_() }) { $0.erfinv() },
-        elementwise("i0", .special, aliases: ["special.i0"], inPlace: { $0.i0_() }) { $0.i0() },
+        elementwise("lgamma", dtypes: .real, .special, aliases: ["special.gammaln"], inPlace: { $0.lgamma_() }) {
+            $0.lgamma()
+        },
+        elementwise("erf", dtypes: .real, .special, aliases: ["special.erf"], inPlace: { $0.erf_() }) { $0.erf() },
+        elementwise("erfc", dtypes: .real, .special, aliases: ["special.erfc"], inPlace: { $0.erfc_() }) { $0.erfc() },
+        elementwise("erfinv", dtypes: .real, .special, aliases: ["special.erfinv"], inPlace: { $0.erfinv_() }) {
+            $0.erfinv()
+        },
+        elementwise("i0", dtypes: .real, .special, aliases: ["special.i0"], inPlace: { $0.i0_() }) { $0.i0() },
         elementwise("sinc", .special, aliases: ["special.sinc"], inPlace: { $0.sinc_() }) { $0.sinc() },
     ]
 
@@ -165,14 +171,16 @@ extension OperatorRow {
             aliases: ["special.polygamma"], inPlace: { try $0.tensor("input").polygamma_(try $0.int("n")) }
         ) { try $0.tensor("input").polygamma(try $0.int("n")) },
         OperatorRow(
-            "mvlgamma", .special, "input, p, *, out=None", aliases: ["special.multigammaln"],
+            "mvlgamma", .special, dtypes: .numbers, "input, p, *, out=None", aliases: ["special.multigammaln"],
             inPlace: { try $0.input.mvlgamma_(try $0.int("p")) }
         ) { try $0.input.mvlgamma(try $0.int("p")) },
         elementwise(
-            "igamma", .special, aliases: ["special.gammainc"], isDifferentiable: false, hasInPlace: true
+            "igamma", dtypes: .floating, .special, aliases: ["special.gammainc"], isDifferentiable: false,
+            hasInPlace: true
         ) { $0.igamma($1) },
         elementwise(
-            "igammac", .special, aliases: ["special.gammaincc"], isDifferentiable: false, hasInPlace: true
+            "igammac", dtypes: .floating, .special, aliases: ["special.gammaincc"], isDifferentiable: false,
+            hasInPlace: true
         ) { $0.igammac($1) },
         elementwise("xlogy", .special, aliases: ["special.xlogy"], hasInPlace: true) { $0.xlogy($1) },
     ]

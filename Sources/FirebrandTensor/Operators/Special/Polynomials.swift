@@ -135,8 +135,11 @@ extension Special {
 
 extension OperatorRow {
     private static func polynomial(
-        _ name: StaticString, _ forward: @escaping @Sendable (Tensor, Tensor) -> Tensor
-    ) -> OperatorRow { elementwise(name, .special, "input, n, *, out=None", isDifferentiable: false, forward) }
+        _ name: StaticString, dtypes: DTypeSet = [.fullPrecision, .integers, .bool],
+        _ forward: @escaping @Sendable (Tensor, Tensor) -> Tensor
+    ) -> OperatorRow {
+        elementwise(name, dtypes: dtypes, .special, "input, n, *, out=None", isDifferentiable: false, forward)
+    }
 
     fileprivate static let chebyshev: [OperatorRow] = [
         polynomial("special.chebyshev_polynomial_t") { Special.chebyshevPolynomialT($0, $1) },
@@ -154,7 +157,9 @@ extension OperatorRow {
         polynomial("special.hermite_polynomial_he") { Special.hermitePolynomialHe($0, $1) },
         polynomial("special.laguerre_polynomial_l") { Special.laguerrePolynomialL($0, $1) },
         polynomial("special.legendre_polynomial_p") { Special.legendrePolynomialP($0, $1) },
-        elementwise("special.zeta", .special, isDifferentiable: false) { Special.zeta($0, $1) },
+        elementwise("special.zeta", dtypes: [.fullPrecision, .integers, .bool], .special, isDifferentiable: false) {
+            Special.zeta($0, $1)
+        },
         elementwise("special.xlog1py", .special) { Special.xlog1py($0, $1) },
     ]
 }

@@ -126,18 +126,21 @@ public enum Special {
 
 extension OperatorRow {
     private static func special(
-        _ name: String, isDifferentiable: Bool = true, _ forward: @escaping @Sendable (Tensor) -> Tensor
-    ) -> OperatorRow { elementwise("special." + name, .special, isDifferentiable: isDifferentiable, forward) }
+        _ name: String, dtypes: DTypeSet = [.integers, .bool, .only(.float32, .float64)], isDifferentiable: Bool = true,
+        _ forward: @escaping @Sendable (Tensor) -> Tensor
+    ) -> OperatorRow {
+        elementwise("special." + name, dtypes: dtypes, .special, isDifferentiable: isDifferentiable, forward)
+    }
 
     fileprivate static let normal: [OperatorRow] = [
-        special("i0e") { Special.i0e($0) },
-        special("i1") { Special.i1($0) },
-        special("i1e") { Special.i1e($0) },
-        special("ndtr") { Special.ndtr($0) },
+        special("i0e", dtypes: .real) { Special.i0e($0) },
+        special("i1", dtypes: .real) { Special.i1($0) },
+        special("i1e", dtypes: .real) { Special.i1e($0) },
+        special("ndtr", dtypes: .real) { Special.ndtr($0) },
         special("ndtri") { Special.ndtri($0) },
         special("log_ndtr") { Special.logNdtr($0) },
         special("erfcx") { Special.erfcx($0) },
-        special("entr") { Special.entr($0) },
+        special("entr", dtypes: .real) { Special.entr($0) },
     ]
 
     fileprivate static let bessel: [OperatorRow] = [
