@@ -73,6 +73,9 @@ extension Tensor {
     public static func randperm(_ n: Int, generator: Generator = .default, dtype: DType = .int64) -> Tensor {
         guarded("randperm", []) { () throws(Misuse) in
             guard n >= 0 else { throw Misuse("Trying to create tensor with negative dimension \(n): [\(n)]") }
+            if dtype == .bool || dtype.isComplex {
+                throw Misuse("\"randperm\" not implemented for '\(dtype.scalarTypeName)'")
+            }
             let permutation = Permutation.random(n, generator: generator)
             let result = Tensor(elements: permutation, shape: [n])
             return dtype == .int64 ? result : result.to(dtype)
@@ -188,6 +191,9 @@ extension Tensor {
     @discardableResult
     public func random_(_ from: Int, _ to: Int, generator: Generator = .default) -> Tensor {
         guarded("random_", [self]) { () throws(Misuse) in
+            if dtype.isComplex {
+                throw Misuse("check_random_bounds handles only integral, floating-point and boolean types")
+            }
             guard from < to else {
                 throw Misuse("random_ expects 'from' to be less than 'to', but got from=\(from) >= to=\(to)")
             }
@@ -268,7 +274,7 @@ private let randintSignatures = """
     """
 
 let randomTensorOperators: [OperatorRow] = [
-    OperatorRow("rand", .random, dtypes: [], "*size, \(options)", isDifferentiable: false) {
+    OperatorRow("rand", .random, dtypes: .inexact, "*size, \(options)", isDifferentiable: false) {
         Tensor.rand(
             try $0.ints("size"), dtype: try $0.dtype(), device: try $0.device(), requiresGrad: try $0.requiresGrad)
     },
@@ -281,7 +287,7 @@ let randomTensorOperators: [OperatorRow] = [
             try $0.optionalInt("low") ?? 0, try $0.int("high"), try $0.ints("size"), dtype: try $0.dtype() ?? .int64,
             device: try $0.device())
     },
-    OperatorRow("randperm", .random, dtypes: [], "n, *, \(options)", isDifferentiable: false) {
+    OperatorRow("randperm", .random, dtypes: .realNumbers, "n, *, \(options)", isDifferentiable: false) {
         Tensor.randperm(try $0.int("n"), dtype: try $0.dtype() ?? .int64)
     },
     OperatorRow(

@@ -117,7 +117,7 @@ extension OperatorRow {
 
     fileprivate static let dropouts: [OperatorRow] = [
         dropout("dropout", training: "True") { $0.dropout(p: $1, training: $2, inplace: $3) },
-        dropout("dropout1d", dtypes: [], training: "True") { $0.dropout1d(p: $1, training: $2, inplace: $3) },
+        dropout("dropout1d", dtypes: .inexact, training: "True") { $0.dropout1d(p: $1, training: $2, inplace: $3) },
         dropout("dropout2d", training: "True") { $0.dropout2d(p: $1, training: $2, inplace: $3) },
         dropout("dropout3d", training: "True") { $0.dropout3d(p: $1, training: $2, inplace: $3) },
         dropout("alpha_dropout", training: "False") { $0.alphaDropout(p: $1, training: $2, inplace: $3) },

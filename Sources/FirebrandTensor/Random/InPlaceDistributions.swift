@@ -135,7 +135,7 @@ extension OperatorRow {
         ) {
             try $0.input.normal_(try $0.double("mean"), try $0.double("std"))
         },
-        OperatorRow("random_", .random, dtypes: [], randomSignatures, isDifferentiable: false) {
+        OperatorRow("random_", .random, dtypes: .real, randomSignatures, isDifferentiable: false) {
             guard let end = try $0.optionalInt("to") else { return try $0.input.random_() }
             return try $0.input.random_(try $0.optionalInt("from") ?? 0, end)
         },

@@ -253,7 +253,7 @@ extension OperatorRow {
                 return Tensor.normal(mean.doubleValue, std.doubleValue, size: [])
             }
         },
-        OperatorRow("poisson", .random, dtypes: [], "input, generator=None", isDifferentiable: false) {
+        OperatorRow("poisson", .random, dtypes: .floating, "input, generator=None", isDifferentiable: false) {
             try $0.input.poisson()
         },
         OperatorRow(

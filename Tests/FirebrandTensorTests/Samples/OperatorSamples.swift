@@ -84,6 +84,9 @@ enum OperatorSamples {
             sample("std", [x], ["dim": .int(1), "correction": .double(0.5)]),
             sample("tensor", [.list([.list([.int(1), .double(2)])])]), sample("empty", [.int(2), .int(3)]),
             sample("empty_like", [x]),
+            sample("random_", [.tensor(Tensor.zeros(2, 3)), .int(4)]), sample("poisson", [.tensor(Tensor.ones(2, 3))]),
+            sample("randperm", [.int(5)]), sample("rand", [.int(2), .int(3)]),
+            sample("nn.functional.dropout1d", [.tensor(Tensor.ones(2, 3, 4))]),
         ]
         samples += ["bool", "byte", "char", "short", "int", "long"].map { sample($0, [x]) }
         return samples

@@ -38,7 +38,7 @@ extension OperatorRow {
         reduction("prod") { Masked.prod($0, dim: $1, keepdim: $2, dtype: $3, mask: $4) },
         reduction("amax", dtypes: .real) { Masked.amax($0, dim: $1, keepdim: $2, dtype: $3, mask: $4) },
         reduction("amin", dtypes: .real) { Masked.amin($0, dim: $1, keepdim: $2, dtype: $3, mask: $4) },
-        reduction("mean", dtypes: .floating) { Masked.mean($0, dim: $1, keepdim: $2, dtype: $3, mask: $4) },
+        reduction("mean", dtypes: .inexact) { Masked.mean($0, dim: $1, keepdim: $2, dtype: $3, mask: $4) },
         reduction("logsumexp") { Masked.logsumexp($0, dim: $1, keepdim: $2, dtype: $3, mask: $4) },
         position("argmax") { Masked.argmax($0, dim: $1, keepdim: $2, dtype: $3, mask: $4) },
         position("argmin") { Masked.argmin($0, dim: $1, keepdim: $2, dtype: $3, mask: $4) },

@@ -156,13 +156,13 @@ extension OperatorRow {
         elementwise("fmod", dtypes: .real, hasInPlace: true) { $0.fmod($1) },
         elementwise("fmax", dtypes: .real) { $0.fmax($1) },
         elementwise("fmin", dtypes: .real) { $0.fmin($1) },
-        elementwise("copysign", hasInPlace: true) { $0.copysign($1) },
+        elementwise("copysign", dtypes: .real, hasInPlace: true) { $0.copysign($1) },
         elementwise(
             "heaviside", dtypes: .real, .pointwiseBinary, "input, values, *, out=None", isDifferentiable: false,
             hasInPlace: true
         ) { $0.heaviside($1) },
         elementwise("nextafter", dtypes: .floating, hasInPlace: true) { $0.nextafter($1) },
-        elementwise("logaddexp", dtypes: .real) { $0.logaddexp($1) },
+        elementwise("logaddexp") { $0.logaddexp($1) },
         elementwise("logaddexp2", dtypes: .floating) { $0.logaddexp2($1) },
         OperatorRow(
             "float_power", .pointwiseBinary, "input, exponent, *, out=None",

@@ -206,7 +206,7 @@ private func resultType(_ a: Tensor, _ b: Tensor, beside c: Tensor) -> DType {
 extension OperatorRow {
     fileprivate static let ternary: [OperatorRow] = [
         OperatorRow(
-            "addcmul", .pointwiseTernary, dtypes: .realNumbers, "input, tensor1, tensor2, *, value=1, out=None",
+            "addcmul", .pointwiseTernary, dtypes: .numbers, "input, tensor1, tensor2, *, value=1, out=None",
             inPlace: {
                 try $0.input.addcmul_(
                     try $0.tensor("tensor1"), try $0.tensor("tensor2"), value: try $0.scalar("value"))
@@ -216,7 +216,7 @@ extension OperatorRow {
                 try $0.tensor("tensor1"), try $0.tensor("tensor2"), value: try $0.scalar("value"), out: $0.takeOut())
         },
         OperatorRow(
-            "addcdiv", .pointwiseTernary, dtypes: .floating, "input, tensor1, tensor2, *, value=1, out=None",
+            "addcdiv", .pointwiseTernary, dtypes: .inexact, "input, tensor1, tensor2, *, value=1, out=None",
             inPlace: {
                 try $0.input.addcdiv_(
                     try $0.tensor("tensor1"), try $0.tensor("tensor2"), value: try $0.scalar("value"))
@@ -226,7 +226,7 @@ extension OperatorRow {
                 try $0.tensor("tensor1"), try $0.tensor("tensor2"), value: try $0.scalar("value"), out: $0.takeOut())
         },
         OperatorRow(
-            "lerp", .pointwiseTernary, dtypes: .floating, "input, end, weight, *, out=None",
+            "lerp", .pointwiseTernary, dtypes: .inexact, "input, end, weight, *, out=None",
             inPlace: {
                 switch try $0.operand("weight") {
                 case .tensor(let weight): try $0.input.lerp_(try $0.tensor("end"), weight)

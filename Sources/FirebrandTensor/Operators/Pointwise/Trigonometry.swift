@@ -109,7 +109,7 @@ extension OperatorRow {
         elementwise("cosh", inPlace: { $0.cosh_() }) { $0.cosh() },
         elementwise("deg2rad", inPlace: { $0.deg2rad_() }) { $0.deg2rad() },
         elementwise("rad2deg", inPlace: { $0.rad2deg_() }) { $0.rad2deg() },
-        elementwise("atan2", aliases: ["arctan2"], hasInPlace: true) { $0.atan2($1) },
+        elementwise("atan2", dtypes: .real, aliases: ["arctan2"], hasInPlace: true) { $0.atan2($1) },
         elementwise("hypot", dtypes: .real, hasInPlace: true) { $0.hypot($1) },
     ]
 }

@@ -164,7 +164,7 @@ let normOperators: [OperatorRow] = [
         guard try $0.input.dtype.isInexact else { return try $0.input.vectorNorm(p, dims: dims) }
         return x.vectorNorm(p, dims: dims, keepdim: try $0.keepdim)
     },
-    OperatorRow("dist", .reduction, dtypes: .floating, "input, other, p=2") {
+    OperatorRow("dist", .reduction, dtypes: .inexact, "input, other, p=2") {
         try $0.input.dist(try $0.tensor("other"), p: try $0.double("p"))
     },
     OperatorRow("trace", .reduction, dtypes: .numbers, "input") { try $0.input.trace() },

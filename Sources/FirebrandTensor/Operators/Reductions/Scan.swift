@@ -231,15 +231,15 @@ extension OperatorRow {
             "cumprod", .scan, scanSignature,
             inPlace: { try $0.input.cumprod_(dim: try $0.int("dim"), dtype: try $0.dtype()) }
         ) { try $0.input.cumprod(dim: try $0.int("dim"), dtype: try $0.dtype()) },
-        OperatorRow("cummax", .scan, "input, dim, *, out=None") {
+        OperatorRow("cummax", .scan, dtypes: .real, "input, dim, *, out=None") {
             let (values, indices) = try $0.input.cummax(dim: try $0.int("dim"))
             return [values, indices]
         },
-        OperatorRow("cummin", .scan, "input, dim, *, out=None") {
+        OperatorRow("cummin", .scan, dtypes: .real, "input, dim, *, out=None") {
             let (values, indices) = try $0.input.cummin(dim: try $0.int("dim"))
             return [values, indices]
         },
-        OperatorRow("logcumsumexp", .scan, dtypes: .floating, "input, dim, *, out=None") {
+        OperatorRow("logcumsumexp", .scan, dtypes: .inexact, "input, dim, *, out=None") {
             try $0.input.logcumsumexp(dim: try $0.int("dim"))
         },
     ]

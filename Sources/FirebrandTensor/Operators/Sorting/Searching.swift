@@ -157,7 +157,7 @@ public func isin<S: TensorScalar>(_ elements: Tensor, _ testElement: S, invert: 
 
 let searchingOperators: [OperatorRow] = [
     OperatorRow(
-        "searchsorted", .sorting,
+        "searchsorted", .sorting, dtypes: .real,
         "sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None, out=None",
         isDifferentiable: false
     ) {
@@ -171,7 +171,8 @@ let searchingOperators: [OperatorRow] = [
         }
     },
     OperatorRow(
-        "bucketize", .sorting, "input, boundaries, *, out_int32=False, right=False, out=None", isDifferentiable: false
+        "bucketize", .sorting, dtypes: .real, "input, boundaries, *, out_int32=False, right=False, out=None",
+        isDifferentiable: false
     ) {
         let (boundaries, isInt32, right) = (
             try $0.tensor("boundaries"), try $0.bool("out_int32"), try $0.bool("right")
@@ -182,7 +183,7 @@ let searchingOperators: [OperatorRow] = [
         }
     },
     OperatorRow(
-        "isin", .sorting, "elements, test_elements, *, assume_unique=False, invert=False, out=None",
+        "isin", .sorting, dtypes: .real, "elements, test_elements, *, assume_unique=False, invert=False, out=None",
         isDifferentiable: false
     ) {
         isin(try $0.operand("elements").tensor, try $0.operand("test_elements").tensor, invert: try $0.bool("invert"))

@@ -147,7 +147,7 @@ extension UniqueElements: OperatorValueConvertible {
 
 let uniqueOperators: [OperatorRow] = [
     OperatorRow(
-        "unique", .sorting, "input, sorted=True, return_inverse=False, return_counts=False, dim=None",
+        "unique", .sorting, dtypes: .real, "input, sorted=True, return_inverse=False, return_counts=False, dim=None",
         isDifferentiable: false
     ) {
         try $0.input.unique(
@@ -155,7 +155,7 @@ let uniqueOperators: [OperatorRow] = [
             returnCounts: try $0.bool("return_counts"), dim: try $0.optionalInt("dim"))
     },
     OperatorRow(
-        "unique_consecutive", .sorting, "input, return_inverse=False, return_counts=False, dim=None",
+        "unique_consecutive", .sorting, dtypes: .real, "input, return_inverse=False, return_counts=False, dim=None",
         isDifferentiable: false
     ) {
         try $0.input.uniqueConsecutive(

@@ -182,7 +182,7 @@ extension OperatorRow {
             "igammac", dtypes: .floating, .special, aliases: ["special.gammaincc"], isDifferentiable: false,
             hasInPlace: true
         ) { $0.igammac($1) },
-        elementwise("xlogy", .special, aliases: ["special.xlogy"], hasInPlace: true) { $0.xlogy($1) },
+        elementwise("xlogy", dtypes: .real, .special, aliases: ["special.xlogy"], hasInPlace: true) { $0.xlogy($1) },
     ]
 }
 

@@ -157,10 +157,12 @@ extension OperatorRow {
         polynomial("special.hermite_polynomial_he") { Special.hermitePolynomialHe($0, $1) },
         polynomial("special.laguerre_polynomial_l") { Special.laguerrePolynomialL($0, $1) },
         polynomial("special.legendre_polynomial_p") { Special.legendrePolynomialP($0, $1) },
-        elementwise("special.zeta", dtypes: [.fullPrecision, .integers, .bool], .special, isDifferentiable: false) {
+        elementwise(
+            "special.zeta", dtypes: [.only(.float32, .float64), .integers, .bool], .special, isDifferentiable: false
+        ) {
             Special.zeta($0, $1)
         },
-        elementwise("special.xlog1py", .special) { Special.xlog1py($0, $1) },
+        elementwise("special.xlog1py", dtypes: .real, .special) { Special.xlog1py($0, $1) },
     ]
 }
 
