@@ -282,7 +282,7 @@ let randomTensorOperators: [OperatorRow] = [
         Tensor.randn(
             try $0.ints("size"), dtype: try $0.dtype(), device: try $0.device(), requiresGrad: try $0.requiresGrad)
     },
-    OperatorRow("randint", .random, randintSignatures, isDifferentiable: false) {
+    OperatorRow("randint", .random, dtypes: .real, randintSignatures, isDifferentiable: false) {
         Tensor.randint(
             try $0.optionalInt("low") ?? 0, try $0.int("high"), try $0.ints("size"), dtype: try $0.dtype() ?? .int64,
             device: try $0.device())
@@ -291,7 +291,7 @@ let randomTensorOperators: [OperatorRow] = [
         Tensor.randperm(try $0.int("n"), dtype: try $0.dtype() ?? .int64)
     },
     OperatorRow(
-        "randint_like", .random,
+        "randint_like", .random, dtypes: .real,
         "input, high: int, *, \(likeOptionsOnly)\ninput, low: int, high: int, *, \(likeOptionsOnly)",
         isDifferentiable: false
     ) {
