@@ -389,7 +389,8 @@ CLONES static uint64_t least_wide(const wide_entry *a, ptrdiff_t n) {
             const ptrdiff_t m = n - start < BLOCK ? n - start : BLOCK;                                           \
             fb_make_entries(dtype, descending, a + start * stride, stride, m, first + start, block);             \
             if (least_##KIND(block, m) > KEY(bar)) continue;                                                     \
-            if (count + m > room) {                                                                              \
+            /* Soon, for the bar to be high; not so often that choosing costs more than it saves. */             \
+            if (count + m > room || count > k + (k > 64 ? k : 64)) {                                             \
                 select_##KIND(out, count, k);                                                                    \
                 count = k;                                                                                       \
                 bar = out[0];                                                                                    \
