@@ -16,7 +16,8 @@ INLINE uint32_t twist(uint32_t u, uint32_t v) {
     return ((u & 0x80000000u) | (v & 0x7FFFFFFFu)) >> 1 ^ (v & 1u ? 0x9908B0DFu : 0u);
 }
 
-static void refill(fb_mt19937 *g) {
+// Each loop reads what lies ahead of its writes, or far behind them, so that it vectorises.
+CLONES static void refill(fb_mt19937 *g) {
     uint32_t *s = g->state;
     for (int i = 0; i < N - M; i++) s[i] = s[i + M] ^ twist(s[i], s[i + 1]);
     for (int i = N - M; i < N - 1; i++) s[i] = s[i + M - N] ^ twist(s[i], s[i + 1]);
@@ -25,13 +26,29 @@ static void refill(fb_mt19937 *g) {
     g->next = 0;
 }
 
-INLINE uint32_t draw(fb_mt19937 *g) {
-    if (--g->left == 0) refill(g);
-    uint32_t y = g->state[g->next++];
+INLINE uint32_t temper(uint32_t y) {
     y ^= y >> 11;
     y ^= y << 7 & 0x9D2C5680u;
     y ^= y << 15 & 0xEFC60000u;
     return y ^ y >> 18;
+}
+
+INLINE uint32_t draw(fb_mt19937 *g) {
+    if (--g->left == 0) refill(g);
+    return temper(g->state[g->next++]);
+}
+
+// The words that are left of the state, `limit` of them at most; at least one. They are the caller's to temper.
+INLINE const uint32_t *draw_some(fb_mt19937 *g, ptrdiff_t limit, ptrdiff_t *count) {
+    if (g->left == 1) {
+        refill(g);
+        g->left = N + 1;  // the draw that refills does not count down
+    }
+    *count = limit < g->left - 1 ? limit : g->left - 1;
+    const uint32_t *words = g->state + g->next;
+    g->left -= (int32_t)*count;
+    g->next += (uint32_t)*count;
+    return words;
 }
 
 INLINE uint64_t draw64(fb_mt19937 *g) {
@@ -48,9 +65,12 @@ uint64_t fb_mt19937_next64(fb_mt19937 *g) { return draw64(g); }
 #pragma STDC FP_CONTRACT OFF
 CLONES void fb_uniform_f32(fb_mt19937 *g, float *out, ptrdiff_t n, float from, float to) {
     const float range = to - from;
-    for (ptrdiff_t i = 0; i < n; i++) {
-        const float x = (float)(draw(g) & 0xFFFFFFu) * 0x1p-24f;
-        out[i] = fmaf(x, range, from);
+    for (ptrdiff_t at = 0, count; at < n; at += count) {
+        const uint32_t *words = draw_some(g, n - at, &count);
+        INDEPENDENT for (ptrdiff_t i = 0; i < count; i++) {
+            const float x = (float)(int32_t)(temper(words[i]) & 0xFFFFFFu) * 0x1p-24f;
+            out[at + i] = fmaf(x, range, from);
+        }
     }
 }
 
@@ -121,18 +141,28 @@ INLINE void cephes_sincos(float x, float *sine, float *cosine) {
     *cosine = (j - 2) & 4 ? second : -second;
 }
 
-CLONES void fb_box_muller16_f32(float *data, float mean, float std) {
-    float one[8], two[8];
-    for (int j = 0; j < 8; j++) {
-        const float u1 = 1.0f - data[j], u2 = data[j + 8];
-        const float radius = sqrtf(-2.0f * cephes_log(u1));
-        float sine, cosine;
-        cephes_sincos(6.28318530717958647692f * u2, &sine, &cosine);
-        one[j] = fmaf(radius * cosine, std, mean);
-        two[j] = fmaf(radius * sine, std, mean);
+CLONES void fb_box_muller_f32(float *data, ptrdiff_t n, float mean, float std) {
+    enum { BLOCKS = 16 };
+    float one[8 * BLOCKS], two[8 * BLOCKS];
+    for (ptrdiff_t at = 0; at + 16 <= n; at += 16 * BLOCKS) {
+        const ptrdiff_t blocks = (n - at) / 16 < BLOCKS ? (n - at) / 16 : BLOCKS;
+        for (ptrdiff_t k = 0; k < blocks; k++) {
+            memcpy(one + 8 * k, data + at + 16 * k, 8 * sizeof(float));
+            memcpy(two + 8 * k, data + at + 16 * k + 8, 8 * sizeof(float));
+        }
+        INDEPENDENT for (ptrdiff_t j = 0; j < 8 * blocks; j++) {
+            const float u1 = 1.0f - one[j], u2 = two[j];
+            const float radius = __builtin_elementwise_sqrt(-2.0f * cephes_log(u1));
+            float sine, cosine;
+            cephes_sincos(6.28318530717958647692f * u2, &sine, &cosine);
+            one[j] = fmaf(radius * cosine, std, mean);
+            two[j] = fmaf(radius * sine, std, mean);
+        }
+        for (ptrdiff_t k = 0; k < blocks; k++) {
+            memcpy(data + at + 16 * k, one + 8 * k, 8 * sizeof(float));
+            memcpy(data + at + 16 * k + 8, two + 8 * k, 8 * sizeof(float));
+        }
     }
-    memcpy(data, one, sizeof one);
-    memcpy(data + 8, two, sizeof two);
 }
 
 void fb_box_muller16_f64(double *data, double mean, double std) {

@@ -164,6 +164,9 @@ void fb_softmax_f32(float *out, const float *a, ptrdiff_t n);
 void fb_softmax_f64(double *out, const double *a, ptrdiff_t n);
 void fb_log_softmax_f32(float *out, const float *a, ptrdiff_t n);
 void fb_log_softmax_f64(double *out, const double *a, ptrdiff_t n);
+/// The same down each of `columns` neighbouring columns of `length` elements, `stride` apart.
+void fb_softmax_columns_f32(float *out, const float *a, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t columns);
+void fb_log_softmax_columns_f32(float *out, const float *a, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t columns);
 /// gradient of softmax: y * (g - sum(g * y)).
 void fb_softmax_grad_f32(float *out, const float *g, const float *y, ptrdiff_t n);
 void fb_softmax_grad_f64(double *out, const double *g, const double *y, ptrdiff_t n);
@@ -197,8 +200,9 @@ uint64_t fb_mt19937_next64(fb_mt19937 *generator);
 void fb_uniform_f32(fb_mt19937 *generator, float *out, ptrdiff_t n, float from, float to);
 void fb_uniform_f64(fb_mt19937 *generator, double *out, ptrdiff_t n, double from, double to);
 
-/// Box-Muller over 16 uniforms in place: pairs (i, i + 8).
-void fb_box_muller16_f32(float *data, float mean, float std);
+/// Box-Muller in place over each 16 uniforms of `n`, a multiple of 16: pairs (i, i + 8).
+void fb_box_muller_f32(float *data, ptrdiff_t n, float mean, float std);
+/// The same over 16 uniforms.
 void fb_box_muller16_f64(double *data, double mean, double std);
 
 // ---- Optimizers -----------------------------------------------------------------------------------------------------

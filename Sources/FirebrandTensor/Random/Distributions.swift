@@ -152,13 +152,17 @@ extension Tensor {
                         Tensor.fillByPairs(
                             data, count,
                             uniform: { first, n in generator.withEngine { fb_uniform_f64(&$0, first, n, 0, 1) } },
-                            transform: { fb_box_muller16_f64($0, mean, std) })
+                            transform: { data, n in
+                                for start in stride(from: 0, to: n, by: 16) {
+                                    fb_box_muller16_f64(data + start, mean, std)
+                                }
+                            })
                     } else {
                         let data = memory.assumingMemoryBound(to: Float.self)
                         Tensor.fillByPairs(
                             data, count,
                             uniform: { first, n in generator.withEngine { fb_uniform_f32(&$0, first, n, 0, 1) } },
-                            transform: { fb_box_muller16_f32($0, Float(mean), Float(std)) })
+                            transform: { fb_box_muller_f32($0, $1, Float(mean), Float(std)) })
                     }
                 } else {
                     for index in 0..<count {
@@ -176,14 +180,22 @@ extension Tensor {
 
     private static func fillByPairs<T>(
         _ data: UnsafeMutablePointer<T>, _ count: Int, uniform: (UnsafeMutablePointer<T>, Int) -> Void,
-        transform: (UnsafeMutablePointer<T>) -> Void
+        transform: (UnsafeMutablePointer<T>, Int) -> Void
     ) {
-        uniform(data, count)
-        for start in stride(from: 0, through: count - 16, by: 16) { transform(data + start) }
-        // What is left over is drawn anew with the fifteen or fewer before it.
+        // Only the bits come one after the other. A stretch is transformed while the cache has it, by all threads.
+        let whole = count / 16 * 16, stretch = 65_536
+        for start in stride(from: 0, to: whole, by: stretch) {
+            let size = Swift.min(stretch, whole - start)
+            uniform(data + start, size)
+            parallelFor(size / 16, grain: 1024) { begin, end in
+                transform(data + start + 16 * begin, 16 * (end - begin))
+            }
+        }
+        // What is left over is drawn, and drawn anew with the fifteen or fewer before it.
         if count % 16 != 0 {
+            uniform(data + whole, count - whole)
             uniform(data + count - 16, 16)
-            transform(data + count - 16)
+            transform(data + count - 16, 16)
         }
     }
 

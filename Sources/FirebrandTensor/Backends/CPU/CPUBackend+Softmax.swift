@@ -2,6 +2,7 @@ import CKernels
 
 extension CPUBackend {
     package func softmax(_ kind: SoftmaxKind, _ a: Tensor, dim: Int, into out: Tensor) throws(Misuse) {
+        if try downColumns(kind, a, dim: dim, into: out) { return }
         try alongRows(dim, [a], out) { rows, result, length in
             switch (kind, result.dtype) {
             case (.softmax, .float32): forRows(result, length) { fb_softmax_f32($0, rows[0].elements(at: $1), length) }
@@ -29,6 +30,38 @@ extension CPUBackend {
                 forRows(result, length) { fb_log_softmax_grad_f64($0, g.elements(at: $1), y.elements(at: $1), length) }
             }
         }
+    }
+
+    /// Where `dim` is not the last of a contiguous tensor of floats, goes down its columns as they lie; whether it did.
+    private func downColumns(_ kind: SoftmaxKind, _ a: Tensor, dim: Int, into out: Tensor) throws(Misuse) -> Bool {
+        guard out.dim > 0, dim < out.dim - 1, out.count > 0, out.dtype == .float32, out.isContiguous else {
+            return false
+        }
+        let (length, columns) = (out.shape[dim], out.shape[(dim + 1)...].reduce(1, *))
+        guard columns >= 8 else { return false }
+        let typed = converted(a, to: .float32)
+        let operand = typed.isContiguous ? typed : typed.contiguousClone()
+        let x = operand.elements(at: 0) as UnsafePointer<Float>
+        let o = out.pointer.assumingMemoryBound(to: Float.self)
+        // Shares are strips of columns, of one outer index after the other.
+        let width = 64, strips = (columns + width - 1) / width
+        let grain = Swift.max(1, pointwiseGrain / 8 / (length * Swift.min(width, columns)))
+        parallelFor(out.count / (length * columns) * strips, grain: grain) { begin, end in
+            var strip = begin
+            while strip < end {
+                let (outer, first) = (strip / strips, strip % strips)
+                let last = Swift.min(strips, first + end - strip)
+                let position = outer * length * columns + first * width
+                let count = Swift.min(last * width, columns) - first * width
+                switch kind {
+                case .softmax: fb_softmax_columns_f32(o + position, x + position, length, columns, count)
+                case .logSoftmax: fb_log_softmax_columns_f32(o + position, x + position, length, columns, count)
+                }
+                strip += last - first
+            }
+        }
+        withExtendedLifetime(operand) {}
+        return true
     }
 
     /// Lays the operands out with `dim` last and contiguous, in a type the kernels have, and takes the result back.
