@@ -112,7 +112,10 @@ extension CommandLineTests {
             #expect(try contents(of: folder.file("model_weights.pth")) == [1, 2, 3])
         }
 
-        @Test("A file that grows too large while saving keeps the old weights")
+        @Test(
+            "A file that grows too large while saving keeps the old weights",
+            // The thread sanitizer's own bookkeeping does not live with such a limit.
+            .enabled(if: dlsym(nil, "__tsan_init") == nil))
         func sizeLimit() throws {
             try folder.write("model_weights.pth", [1, 2, 3])
             let outcome = try Program.run(
