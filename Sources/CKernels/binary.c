@@ -118,8 +118,7 @@ BINARY(xor_boolean, bool, bool, a ^ b)
     BINARY(minimum_##S, T, T, a != a ? a : b != b ? b : a < b ? a : b)         \
     BINARY(relu_grad_##S, T, T, b > 0 ? a : (T)0)                              \
     BINARY(sigmoid_grad_##S, T, T, a * (((T)1 - b) * b))                       \
-    BINARY(tanh_grad_##S, T, T, a * ((T)1 - b * b))                            \
-    BINARY(abs_grad_##S, T, T, b > 0 ? a : b < 0 ? -a : b == 0 ? a * 0 : b)
+    BINARY(tanh_grad_##S, T, T, a * ((T)1 - b * b))
 FLOAT_ARITHMETIC(f32, float, __builtin_truncf)
 FLOAT_ARITHMETIC(f64, double, __builtin_trunc)
 
@@ -179,7 +178,6 @@ static const fb_binary_kernel table[FB_BINARY_COUNT][FB_DTYPE_COUNT] = {
     [FB_RELU_GRAD] = FLOATS(relu_grad),
     [FB_SIGMOID_GRAD] = FLOATS(sigmoid_grad),
     [FB_TANH_GRAD] = FLOATS(tanh_grad),
-    [FB_ABS_GRAD] = FLOATS(abs_grad),
 };
 
 fb_binary_kernel fb_find_binary(fb_binary_op op, int dtype) {

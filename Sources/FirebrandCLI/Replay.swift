@@ -54,7 +54,10 @@ struct ReplayCommand: ParsableCommand {
         }
         for path in files {
             if let names = folderContents(path) {
-                for name in names.sorted() where name.hasSuffix(".json") { add("\(path)/\(name)") }
+                let cases = names.filter { $0.hasSuffix(".json") }
+                // A mistyped folder is not a success.
+                guard !cases.isEmpty else { throw FirebrandError(.notFound, "holds no .json files", path: path) }
+                for name in cases.sorted() { add("\(path)/\(name)") }
             } else if path.hasSuffix(".json") || path.hasSuffix(".safetensors") {
                 add(path)
             } else {
@@ -71,9 +74,8 @@ struct ReplayCommand: ParsableCommand {
         defer { closedir(folder) }
         var names: [String] = []
         while let entry = readdir(folder) {
-            let length = Int(strnlen(&entry.pointee.d_name.0, 256))
             withUnsafeBytes(of: &entry.pointee.d_name) {
-                names.append(String(decoding: $0.prefix(length), as: UTF8.self))
+                names.append(String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self))
             }
         }
         return names

@@ -74,6 +74,7 @@ extension CommandLineTests {
                 status: 1)
             try folder.write("other.txt", [1])
             expectFailure(try Program.run(["replay", "other.txt"], in: folder), "is neither", status: 1)
+            expectFailure(try Program.run(["replay", "."], in: folder), ".: holds no .json files", status: 1)
             expectFailure(try Program.run(["replay"], in: folder), "Missing expected argument", status: 64)
         }
     }

@@ -22,7 +22,7 @@ typedef enum : int32_t {
     // Results of the following are bool.
     FB_EQ, FB_NE, FB_LT, FB_LE, FB_GT, FB_GE, FB_LOGICAL_AND, FB_LOGICAL_OR, FB_LOGICAL_XOR,
     // Gradients as one pass: (gradient, saved result or input).
-    FB_RELU_GRAD, FB_SIGMOID_GRAD, FB_TANH_GRAD, FB_ABS_GRAD,
+    FB_RELU_GRAD, FB_SIGMOID_GRAD, FB_TANH_GRAD,
     // The following are in pointwise.c.
     FB_LEFT_SHIFT, FB_RIGHT_SHIFT, FB_GCD, FB_LCM, FB_FMAX, FB_FMIN, FB_COPYSIGN, FB_HEAVISIDE, FB_NEXTAFTER, FB_HYPOT,
     FB_LOGADDEXP, FB_LOGADDEXP2, FB_XLOGY, FB_XLOG1PY,

@@ -68,7 +68,6 @@ public final class FunctionContext {
     private var dirty: [Tensor] = []
     private var nonDifferentiable: [Tensor] = []
     private var materializesGrads = true
-    private var isFreed = false
     /// Whether each input wants a gradient. PyTorch: `ctx.needs_input_grad`.
     public fileprivate(set) var needsInputGrad: [Bool] = []
     /// Values that are no tensors, kept for backward.

@@ -174,7 +174,6 @@ extension BinaryKernel {
     static var reluGrad: Self { FB_RELU_GRAD }
     static var sigmoidGrad: Self { FB_SIGMOID_GRAD }
     static var tanhGrad: Self { FB_TANH_GRAD }
-    static var absGrad: Self { FB_ABS_GRAD }
 
     /// Whether the result is bool whatever the operands.
     @inline(__always)
