@@ -1,7 +1,6 @@
 import FirebrandTensor
 
-/// The operators of this layer, by PyTorch's names: what the table of all operators takes from it.
-public let nnOperators: [OperatorRow] = [
+let lossOperators: [OperatorRow] = [
     OperatorRow(
         "nn.functional.cross_entropy", .loss,
         "input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction='mean', "
