@@ -71,6 +71,11 @@ let package = Package(
             name: "FirebrandTensorTests",
             dependencies: ["CRuntime", "FirebrandTensor", "FirebrandReplay", "FirebrandTestSupport"],
             resources: [.copy("Fixtures")]),
+        // What the whole table of operators is put through: replay, gradients, types.
+        .testTarget(
+            name: "OperatorTests",
+            dependencies: ["FirebrandTensor", "FirebrandNN", "FirebrandReplay", "FirebrandTestSupport"],
+            resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FirebrandNNTests",
             dependencies: ["FirebrandTensor", "FirebrandNN", "FirebrandReplay", "FirebrandTestSupport"],
