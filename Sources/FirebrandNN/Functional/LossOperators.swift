@@ -37,7 +37,8 @@ let lossOperators: [OperatorRow] = [
     },
 ]
 
-private func reduction(_ arguments: Arguments) throws(Misuse) -> LossReduction {
+/// The argument `reduction`.
+func reduction(_ arguments: Arguments) throws(Misuse) -> LossReduction {
     let name = try arguments.string("reduction")
     guard let reduction = LossReduction(rawValue: name) else {
         throw Misuse("\(name) is not a valid value for reduction")
