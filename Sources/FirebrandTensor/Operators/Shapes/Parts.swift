@@ -57,12 +57,13 @@ extension Tensor {
     public func flip(_ dims: [Int]) -> Tensor {
         guarded("flip", [self]) { () throws(Misuse) in
             var (strides, offset) = (strides, storageOffset)
-            var seen = Set<Int>()
+            var isReversed = Size(repeating: 0, count: Swift.max(dim, 1))
             for value in dims {
                 let axis = try checkedDimension(value)
-                guard seen.insert(axis).inserted else {
+                guard isReversed[axis] == 0 else {
                     throw Misuse("dim \(axis) appears multiple times in the list of dims")
                 }
+                isReversed[axis] = 1
                 if dim == 0 { continue }
                 offset += Swift.max(0, shape[axis] - 1) * strides[axis]
                 strides[axis] = -strides[axis]
