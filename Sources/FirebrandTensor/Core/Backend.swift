@@ -30,7 +30,8 @@ package protocol Backend: Sendable {
     func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, into out: Tensor)
     /// out = a, converted to the type of `out`.
     func copy(_ a: Tensor, into out: Tensor)
-    /// out = the parts one behind the other along `dim`, each converted to the type of `out`.
+    /// out = the parts one behind the other along `dim`, each converted to the type of `out`. Contiguous parts of that type
+    /// may lack the dimension, as those of a stack do.
     func concatenate(_ parts: [Tensor], dim: Int, into out: Tensor)
     /// Every element becomes the number.
     func fill(_ out: Tensor, _ value: Scalar)
@@ -54,13 +55,15 @@ package protocol Backend: Sendable {
     func distances(_ a: Tensor, _ b: Tensor, p: Double, into out: Tensor) throws(Misuse)
     /// Factorises or solves each matrix of a batch; what the operands are, and what happens to them, the routine says.
     func run(_ routine: MatrixRoutine, _ operands: [Tensor]) throws(Misuse)
-    /// out[.., i, ..] = a[.., index[.., i, ..], ..] along `dim`; false where an index is out of range.
+    /// out[.., i, ..] = a[.., index[.., i, ..], ..] along `dim`; false where an index is out of range. The index has the
+    /// shape of `out`, or is a vector that serves all slices.
     func gather(_ a: Tensor, dim: Int, index: Tensor, into out: Tensor) -> Bool
     /// out = scale * the Fourier transform of `a` along `dim`; of real numbers, and back to them, only the first half of the
     /// complex ones counts. Both contiguous, of one precision; the transform's length is that of the full side.
     func fourierTransform(
         _ kind: FourierKind, _ a: Tensor, dim: Int, isInverse: Bool, scale: Double, into out: Tensor) throws(Misuse)
-    /// out[.., index[.., i, ..], ..] = source[.., i, ..], or combined with it; false where an index is out of range.
+    /// out[.., index[.., i, ..], ..] = source[.., i, ..], or combined with it; false where an index is out of range. The
+    /// index is no longer than `source`, or a vector that serves all slices.
     func scatter(_ source: Tensor, dim: Int, index: Tensor, _ reduction: PutKernel, into out: Tensor) -> Bool
     /// Adds the places that indices name in a dimension (negative ones from the end), times its stride; false where one is
     /// out of range.
