@@ -15,6 +15,16 @@ package struct MetaBackend: Backend {
     package func softmax(_ kind: SoftmaxKind, _ a: Tensor, dim: Int, into out: Tensor) {}
     package func softmaxGradient(_ kind: SoftmaxKind, grad: Tensor, y: Tensor, dim: Int, into out: Tensor) {}
     package func matmul(_ a: Tensor, _ b: Tensor, bias: Tensor?, into out: Tensor) {}
+    package func convolve(
+        _ wanted: ConvolutionOperand, _ windows: SlidingWindows, source: Tensor, weight: Tensor, bias: Tensor?,
+        result: Tensor, keepsWeight: Bool
+    ) {}
+    package func gatherColumns(
+        _ windows: SlidingWindows, kernel: Size, places: Size, of source: Tensor, into columns: Tensor
+    ) {}
+    package func addColumns(
+        _ windows: SlidingWindows, kernel: Size, places: Size, _ columns: Tensor, into source: Tensor
+    ) {}
     package func distances(_ a: Tensor, _ b: Tensor, p: Double, into out: Tensor) {}
     package func run(_ routine: MatrixRoutine, _ operands: [Tensor]) {}
     package func gather(_ a: Tensor, dim: Int, index: Tensor, into out: Tensor) -> Bool { true }

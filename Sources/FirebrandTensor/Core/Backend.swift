@@ -50,6 +50,17 @@ package protocol Backend: Sendable {
     func softmaxGradient(_ kind: SoftmaxKind, grad: Tensor, y: Tensor, dim: Int, into out: Tensor) throws(Misuse)
     /// out[b] = a[b] x b[b] (+ bias as a row); three dimensions each, batch strides may be 0.
     func matmul(_ a: Tensor, _ b: Tensor, bias: Tensor?, into out: Tensor) throws(Misuse)
+    /// One operand of a convolution from the other two: source (batch, channels, ...), weight (out, in / groups, ...) and
+    /// result, of one type, each without gaps; source and result in one memory format. `bias` is what is added to the
+    /// channels of the result, or beside the weight's gradient its own. `keepsWeight`: the weight will be used again.
+    func convolve(
+        _ wanted: ConvolutionOperand, _ windows: SlidingWindows, source: Tensor, weight: Tensor, bias: Tensor?,
+        result: Tensor, keepsWeight: Bool) throws(Misuse)
+    /// columns (batch, channels * taps, places) = what the windows show; zero in the padding. All contiguous.
+    func gatherColumns(_ windows: SlidingWindows, kernel: Size, places: Size, of source: Tensor, into columns: Tensor)
+    /// source (batch, channels, ...) = the sum of the columns that show each element. All contiguous.
+    func addColumns(
+        _ windows: SlidingWindows, kernel: Size, places: Size, _ columns: Tensor, into source: Tensor) throws(Misuse)
     /// out[b][i][j] = the p-distance of row i of a[b] to row j of b[b]; all contiguous.
     func distances(_ a: Tensor, _ b: Tensor, p: Double, into out: Tensor) throws(Misuse)
     /// Factorises or solves each matrix of a batch; what the operands are, and what happens to them, the routine says.
@@ -147,7 +158,7 @@ extension UnaryKernel {
 }
 
 extension BinaryKernel {
-    static var add: Self { FB_ADD }
+    package static var add: Self { FB_ADD }
     static var sub: Self { FB_SUB }
     static var mul: Self { FB_MUL }
     static var div: Self { FB_DIV }
