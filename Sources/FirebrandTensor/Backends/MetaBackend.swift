@@ -34,4 +34,6 @@ package struct MetaBackend: Backend {
     package func anyNonzero(_ a: Tensor) -> Bool { false }
     package func scaleToUnit(_ a: Tensor, rows: ArraySlice<Int>, into out: Tensor) {}
     package func descend(_ parameter: Tensor, gradient: Tensor, momentum: Tensor?, options: DescentOptions) {}
+    package func pick(_ a: Tensor, _ places: [ImagePlaces?], into out: Tensor) {}
+    package func resample(_ a: Tensor, _ taps: [Taps?], into out: Tensor) {}
 }

@@ -83,6 +83,10 @@ package protocol Backend: Sendable {
     func scaleToUnit(_ a: Tensor, rows: ArraySlice<Int>, into out: Tensor)
     /// One step of stochastic gradient descent, in place; `momentum` is updated where there is one.
     func descend(_ parameter: Tensor, gradient: Tensor, momentum: Tensor?, options: DescentOptions) throws(Misuse)
+    /// Of images (outer, depth, height, width, inner), both contiguous, each element from the place it is said to be at.
+    func pick(_ a: Tensor, _ places: [ImagePlaces?], into out: Tensor)
+    /// Of such images, each element a weighted sum along depth, height and width; floats of 32 and 64 bits, or int64.
+    func resample(_ a: Tensor, _ taps: [Taps?], into out: Tensor) throws(Misuse)
 }
 
 /// An element by its place in the order: the `kth` (from 0, NaN last), a middle one, or the most frequent.
