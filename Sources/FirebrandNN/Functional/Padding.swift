@@ -94,7 +94,11 @@ extension Functional {
                         switch mode {
                         case .reflect: return place < 0 ? -place : place >= length ? 2 * (length - 1) - place : place
                         case .replicate: return Swift.min(Swift.max(place, 0), length - 1)
-                        default: return place < 0 ? place + length : place >= length ? place - length : place
+                        default:
+                            // What negative numbers cut off is no part of the period.
+                            let first = Swift.max(-before, 0)
+                            let period = length - first - Swift.max(-after, 0)
+                            return first + ((position - Swift.max(before, 0)) % period + period) % period
                         }
                     }, of: length))
         }
