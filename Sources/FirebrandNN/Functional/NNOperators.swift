@@ -5,4 +5,10 @@ public let nnOperators: [OperatorRow] = Array(
     [
         lossOperators,
         paddingOperators,
+        maxPoolingOperators,
+        averagePoolingOperators,
+        unpoolingOperators,
+        resizingOperators,
+        gridOperators,
+        pixelOperators,
     ].joined())
