@@ -7,4 +7,11 @@ public let nnOperators: [OperatorRow] = Array(
         convolutionOperators,
         columnOperators,
         bilinearOperators,
+        paddingOperators,
+        maxPoolingOperators,
+        averagePoolingOperators,
+        unpoolingOperators,
+        resizingOperators,
+        gridOperators,
+        pixelOperators,
     ].joined())

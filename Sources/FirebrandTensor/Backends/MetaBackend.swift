@@ -44,4 +44,14 @@ package struct MetaBackend: Backend {
     package func anyNonzero(_ a: Tensor) -> Bool { false }
     package func scaleToUnit(_ a: Tensor, rows: ArraySlice<Int>, into out: Tensor) {}
     package func descend(_ parameter: Tensor, gradient: Tensor, momentum: Tensor?, options: DescentOptions) {}
+    package func pick(_ a: Tensor, _ places: [ImagePlaces?], into out: Tensor) {}
+    package func resample(_ a: Tensor, _ taps: [Taps?], into out: Tensor) {}
+    package func windowMax(_ a: Tensor, _ windows: [ImageWindows], into out: Tensor, places: Tensor?) {}
+    package func maxPool(_ a: Tensor, _ pool: PoolWindows, into out: Tensor, winners: Tensor?) {}
+    package func maxPoolGradient(_ grad: Tensor, winners: Tensor, _ pool: PoolWindows, into out: Tensor) {}
+    package func winnerPlaces(_ winners: Tensor, _ pool: PoolWindows, of a: Tensor, into places: Tensor) {}
+    package func gridSample(_ a: Tensor, _ grid: Tensor, _ mode: GridMode, into out: Tensor) {}
+    package func gridSampleGradient(
+        _ grad: Tensor, _ a: Tensor, _ grid: Tensor, _ mode: GridMode, intoOperand: Tensor?, intoGrid: Tensor?
+    ) {}
 }
