@@ -4,7 +4,7 @@
 // The places at which one element of the window is inside the volume, in one dimension: [first, last).
 typedef struct { ptrdiff_t first, last, start; } span;
 
-INLINE span span_of(const fb_windows *w, int d, ptrdiff_t tap) {
+INLINE span span_of(const fb_sliding *w, int d, ptrdiff_t tap) {
     const ptrdiff_t shift = tap * w->dilation[d] - w->padding[d];  // position = place * stride + shift
     const ptrdiff_t stride = w->stride[d];
     span s = {shift < 0 ? (-shift + stride - 1) / stride : 0, 0, shift};
@@ -16,7 +16,7 @@ INLINE span span_of(const fb_windows *w, int d, ptrdiff_t tap) {
 }
 
 INLINE void gather_line(
-    const fb_windows *w, span x, char *to, const char *from, const ptrdiff_t stride, const int item_size) {
+    const fb_sliding *w, span x, char *to, const char *from, const ptrdiff_t stride, const int item_size) {
     memset(to, 0, (size_t)(x.first * item_size));
     const ptrdiff_t n = x.last - x.first;
     char *out = to + x.first * item_size;
@@ -30,7 +30,7 @@ INLINE void gather_line(
 }
 
 void fb_gather_columns(
-    const fb_windows *w, void *columns, const void *volume, ptrdiff_t first, ptrdiff_t last, int item_size) {
+    const fb_sliding *w, void *columns, const void *volume, ptrdiff_t first, ptrdiff_t last, int item_size) {
     const ptrdiff_t taps = w->kernel[0] * w->kernel[1] * w->kernel[2];
     const ptrdiff_t line = w->places[2] * item_size, row_length = w->places[0] * w->places[1] * line;
     const ptrdiff_t source_line = w->size[2] * item_size, plane = w->size[1] * source_line;
@@ -62,7 +62,7 @@ void fb_gather_columns(
 
 #define ADD_COLUMNS(S, T)                                                                                          \
     CLONES void fb_add_columns_##S(                                                                                \
-        const fb_windows *w, T *volume, const T *columns, ptrdiff_t first, ptrdiff_t last) {                       \
+        const fb_sliding *w, T *volume, const T *columns, ptrdiff_t first, ptrdiff_t last) {                       \
         const ptrdiff_t taps = w->kernel[0] * w->kernel[1] * w->kernel[2];                                         \
         const ptrdiff_t line = w->places[2], row_length = w->places[0] * w->places[1] * line;                      \
         const ptrdiff_t width = w->size[2], plane = w->size[1] * width, stride = w->stride[2];                     \

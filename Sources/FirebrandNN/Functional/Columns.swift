@@ -11,8 +11,8 @@ extension Functional {
     /// Functional.unfold(images, 3, padding: 1)     // 3x3 blocks around every pixel
     /// ```
     public static func unfold(
-        _ input: Tensor, _ kernelSize: any Lengths, dilation: any Lengths = 1, padding: any Lengths = 0,
-        stride: any Lengths = 1
+        _ input: Tensor, _ kernelSize: any PerDimension, dilation: any PerDimension = 1, padding: any PerDimension = 0,
+        stride: any PerDimension = 1
     ) -> Tensor {
         guarded("unfold", [input]) { () throws(Misuse) in
             let blocks = try Blocks(kernelSize, dilation, padding, stride)
@@ -43,8 +43,8 @@ extension Functional {
     ///
     /// Shapes: input (N, C * K * K, places) or without N, result (N, C, outputSize...). Where blocks overlap, they add up.
     public static func fold(
-        _ input: Tensor, _ outputSize: any Lengths, _ kernelSize: any Lengths, dilation: any Lengths = 1,
-        padding: any Lengths = 0, stride: any Lengths = 1
+        _ input: Tensor, _ outputSize: any PerDimension, _ kernelSize: any PerDimension, dilation: any PerDimension = 1,
+        padding: any PerDimension = 0, stride: any PerDimension = 1
     ) -> Tensor {
         guarded("fold", [input]) { () throws(Misuse) in
             let blocks = try Blocks(kernelSize, dilation, padding, stride)
@@ -91,7 +91,8 @@ private struct Blocks: Sendable {
     let windows: SlidingWindows
 
     init(
-        _ kernel: any Lengths, _ dilation: any Lengths, _ padding: any Lengths, _ stride: any Lengths
+        _ kernel: any PerDimension, _ dilation: any PerDimension, _ padding: any PerDimension,
+        _ stride: any PerDimension
     ) throws(Misuse) {
         self.kernel = try Blocks.pair(kernel, "kernel_size")
         windows = SlidingWindows(
@@ -114,7 +115,7 @@ private struct Blocks: Sendable {
         try check(windows.stride, "stride", "stride")
     }
 
-    static func pair(_ lengths: any Lengths, _ name: String) throws(Misuse) -> Size {
+    static func pair(_ lengths: any PerDimension, _ name: String) throws(Misuse) -> Size {
         let lengths = lengths.lengths
         switch lengths.count {
         case 1: return [lengths[0], lengths[0]]
@@ -171,7 +172,7 @@ private struct Blocks: Sendable {
 let columnOperators: [OperatorRow] = [
     OperatorRow(
         "nn.functional.unfold", .convolution, dtypes: .inexact.union(.bool),
-        "input, kernel_size, dilation=1, padding=0, stride=1", aliases: ["_C._nn.im2col"]
+        "input, kernel_size, dilation=1, padding=0, stride=1"
     ) {
         Functional.unfold(
             try $0.input, try $0.ints("kernel_size"), dilation: try $0.ints("dilation"),
@@ -180,7 +181,7 @@ let columnOperators: [OperatorRow] = [
     },
     OperatorRow(
         "nn.functional.fold", .convolution, dtypes: .inexact.union(.bool),
-        "input, output_size, kernel_size, dilation=1, padding=0, stride=1", aliases: ["_C._nn.col2im"]
+        "input, output_size, kernel_size, dilation=1, padding=0, stride=1"
     ) {
         Functional.fold(
             try $0.input, try $0.ints("output_size"), try $0.ints("kernel_size"), dilation: try $0.ints("dilation"),

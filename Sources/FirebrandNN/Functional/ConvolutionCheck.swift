@@ -139,3 +139,8 @@ struct ConvolutionCheck {
 
     private func times(_ lengths: [Int]) -> String { lengths.map(String.init).joined(separator: " x ") }
 }
+
+extension PerDimension {
+    /// The numbers as given.
+    var lengths: [Int] { perDimension.map { $0 ?? 0 } }
+}

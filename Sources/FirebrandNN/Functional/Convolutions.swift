@@ -1,22 +1,6 @@
 import FirebrandTensor
 
-/// One number for every spatial dimension, or one for each: `2`, `[2, 1]`.
-public protocol Lengths: Sendable {
-    /// The numbers: one, or as many as there are dimensions.
-    var lengths: [Int] { get }
-}
-
-extension Int: Lengths {
-    /// The one number.
-    public var lengths: [Int] { [self] }
-}
-
-extension Array: Lengths where Element == Int {
-    /// The numbers.
-    public var lengths: [Int] { self }
-}
-
-/// How much stands around the input of a convolution: numbers as in ``Lengths``, `"same"` or `"valid"`.
+/// How much stands around the input of a convolution: numbers as in ``PerDimension``, `"same"` or `"valid"`.
 public protocol ConvolutionPadding: Sendable {
     /// The padding.
     var padding: ConvolutionPaddingKind { get }
@@ -50,8 +34,8 @@ extension Functional {
     ///
     /// Shapes: input (N, C, L) or (C, L), weight (out, C / groups, K), bias (out), result (N, out, L').
     public static func conv1d(
-        _ input: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, stride: any Lengths = 1,
-        padding: any ConvolutionPadding = 0, dilation: any Lengths = 1, groups: Int = 1
+        _ input: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, stride: any PerDimension = 1,
+        padding: any ConvolutionPadding = 0, dilation: any PerDimension = 1, groups: Int = 1
     ) -> Tensor {
         convolve("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
     }
@@ -66,8 +50,8 @@ extension Functional {
     /// Functional.conv2d(images, weight, padding: "same")
     /// ```
     public static func conv2d(
-        _ input: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, stride: any Lengths = 1,
-        padding: any ConvolutionPadding = 0, dilation: any Lengths = 1, groups: Int = 1
+        _ input: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, stride: any PerDimension = 1,
+        padding: any ConvolutionPadding = 0, dilation: any PerDimension = 1, groups: Int = 1
     ) -> Tensor {
         convolve("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
     }
@@ -76,8 +60,8 @@ extension Functional {
     ///
     /// Shapes: as ``conv2d(_:_:_:stride:padding:dilation:groups:)`` with a depth before the height.
     public static func conv3d(
-        _ input: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, stride: any Lengths = 1,
-        padding: any ConvolutionPadding = 0, dilation: any Lengths = 1, groups: Int = 1
+        _ input: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, stride: any PerDimension = 1,
+        padding: any ConvolutionPadding = 0, dilation: any PerDimension = 1, groups: Int = 1
     ) -> Tensor {
         convolve("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
     }
@@ -86,8 +70,9 @@ extension Functional {
     ///
     /// Shapes: input (N, C, L) or (C, L), weight (C, out / groups, K), bias (out), result (N, out, L').
     public static func convTranspose1d(
-        _ input: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, stride: any Lengths = 1, padding: any Lengths = 0,
-        outputPadding: any Lengths = 0, groups: Int = 1, dilation: any Lengths = 1
+        _ input: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, stride: any PerDimension = 1,
+        padding: any PerDimension = 0,
+        outputPadding: any PerDimension = 0, groups: Int = 1, dilation: any PerDimension = 1
     ) -> Tensor {
         convolveTransposed("conv_transpose1d", 1, input, weight, bias, stride, padding, outputPadding, groups, dilation)
     }
@@ -98,8 +83,9 @@ extension Functional {
     /// Shapes: input (N, C, H, W) or (C, H, W), weight (C, out / groups, K, K), bias (out), result (N, out, H', W'),
     /// H' = (H - 1) stride - 2 padding + dilation (K - 1) + outputPadding + 1.
     public static func convTranspose2d(
-        _ input: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, stride: any Lengths = 1, padding: any Lengths = 0,
-        outputPadding: any Lengths = 0, groups: Int = 1, dilation: any Lengths = 1
+        _ input: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, stride: any PerDimension = 1,
+        padding: any PerDimension = 0,
+        outputPadding: any PerDimension = 0, groups: Int = 1, dilation: any PerDimension = 1
     ) -> Tensor {
         convolveTransposed("conv_transpose2d", 2, input, weight, bias, stride, padding, outputPadding, groups, dilation)
     }
@@ -108,8 +94,9 @@ extension Functional {
     ///
     /// Shapes: as ``convTranspose2d(_:_:_:stride:padding:outputPadding:groups:dilation:)`` with a depth before the height.
     public static func convTranspose3d(
-        _ input: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, stride: any Lengths = 1, padding: any Lengths = 0,
-        outputPadding: any Lengths = 0, groups: Int = 1, dilation: any Lengths = 1
+        _ input: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, stride: any PerDimension = 1,
+        padding: any PerDimension = 0,
+        outputPadding: any PerDimension = 0, groups: Int = 1, dilation: any PerDimension = 1
     ) -> Tensor {
         convolveTransposed("conv_transpose3d", 3, input, weight, bias, stride, padding, outputPadding, groups, dilation)
     }
@@ -118,7 +105,7 @@ extension Functional {
 
     private static func convolve(
         _ name: StaticString, _ spatial: Int, _ input: Tensor, _ weight: Tensor, _ bias: Tensor?,
-        _ stride: any Lengths, _ padding: any ConvolutionPadding, _ dilation: any Lengths, _ groups: Int
+        _ stride: any PerDimension, _ padding: any ConvolutionPadding, _ dilation: any PerDimension, _ groups: Int
     ) -> Tensor {
         guarded(name, [input, weight] + (bias.map { [$0] } ?? [])) { () throws(Misuse) in
             let check = ConvolutionCheck(name, spatial, input, weight, bias, groups: groups, isTransposed: false)
@@ -163,8 +150,8 @@ extension Functional {
 
     private static func convolveTransposed(
         _ name: StaticString, _ spatial: Int, _ input: Tensor, _ weight: Tensor, _ bias: Tensor?,
-        _ stride: any Lengths, _ padding: any Lengths, _ outputPadding: any Lengths, _ groups: Int,
-        _ dilation: any Lengths
+        _ stride: any PerDimension, _ padding: any PerDimension, _ outputPadding: any PerDimension, _ groups: Int,
+        _ dilation: any PerDimension
     ) -> Tensor {
         guarded(name, [input, weight] + (bias.map { [$0] } ?? [])) { () throws(Misuse) in
             let check = ConvolutionCheck(name, spatial, input, weight, bias, groups: groups, isTransposed: true)
@@ -217,7 +204,8 @@ extension Functional {
 // MARK: - Rows
 
 extension Arguments {
-    fileprivate func padding(_ name: String = "padding") throws(Misuse) -> any ConvolutionPadding {
+    /// Numbers or a word.
+    func convolutionPadding(_ name: String = "padding") throws(Misuse) -> any ConvolutionPadding {
         if case .string(let word) = value(name) { return word }
         return try ints(name)
     }
@@ -225,11 +213,11 @@ extension Arguments {
 
 private typealias Convolve =
     @Sendable (
-        Tensor, Tensor, Tensor?, any Lengths, any ConvolutionPadding, any Lengths, Int
+        Tensor, Tensor, Tensor?, any PerDimension, any ConvolutionPadding, any PerDimension, Int
     ) -> Tensor
 private typealias ConvolveTransposed =
     @Sendable (
-        Tensor, Tensor, Tensor?, any Lengths, any Lengths, any Lengths, Int, any Lengths
+        Tensor, Tensor, Tensor?, any PerDimension, any PerDimension, any PerDimension, Int, any PerDimension
     ) -> Tensor
 
 private func row(_ name: String, _ body: @escaping Convolve) -> OperatorRow {
@@ -239,7 +227,7 @@ private func row(_ name: String, _ body: @escaping Convolve) -> OperatorRow {
     ) {
         body(
             try $0.input, try $0.tensor("weight"), try $0.optionalTensor("bias"), try $0.ints("stride"),
-            try $0.padding(), try $0.ints("dilation"), try $0.int("groups"))
+            try $0.convolutionPadding(), try $0.ints("dilation"), try $0.int("groups"))
     }
 }
 

@@ -141,7 +141,7 @@ extension CPUBackend {
         _ windows: SlidingWindows, kernel: Size, places: Size, of source: Tensor, into columns: Tensor
     ) {
         if columns.count == 0 { return }
-        var w = fb_windows(windows, kernel: kernel, places: places, of: source)
+        var w = fb_sliding(windows, kernel: kernel, places: places, of: source)
         let rows = columns.shape[1]
         let (from, to, size) = (source.pointer, columns.pointer, Int32(columns.elementSize))
         let (volume, block) = (
@@ -171,7 +171,7 @@ extension CPUBackend {
             try addColumns(windows, kernel: kernel, places: places, converted(columns, to: wide), into: sums)
             return copy(sums, into: source)
         }
-        var w = fb_windows(windows, kernel: kernel, places: places, of: source)
+        var w = fb_sliding(windows, kernel: kernel, places: places, of: source)
         let channels = source.shape[1]
         let (from, to, size) = (columns.pointer, source.pointer, source.elementSize)
         let (volume, block) = (
@@ -219,7 +219,7 @@ extension ConvolutionOperand {
     }
 }
 
-extension fb_windows {
+extension fb_sliding {
     /// Fewer than three dimensions are the last of three.
     fileprivate init(_ windows: SlidingWindows, kernel: Size, places: Size, of source: Tensor) {
         self.init()
@@ -231,7 +231,7 @@ extension fb_windows {
         padding = (0, 0, 0)
         let missing = 3 - kernel.count
         for dimension in 0..<kernel.count {
-            fb_set_window(
+            fb_set_sliding(
                 &self, Int32(missing + dimension), source.shape[2 + dimension], places[dimension], kernel[dimension],
                 windows.stride[dimension], windows.dilation[dimension], windows.padding[dimension])
         }
