@@ -228,6 +228,8 @@ void fb_unit_scale_u8(float *out, const uint8_t *a, ptrdiff_t n);
 /// The p-distances of one row of k numbers to m rows that lie one after another.
 void fb_distances_f32(float *out, const float *a, const float *b, ptrdiff_t m, ptrdiff_t k, double p);
 void fb_distances_f64(double *out, const double *a, const double *b, ptrdiff_t m, ptrdiff_t k, double p);
+#include "CKernelsColumns.h"
+#include "CKernelsImages.h"
 #include "CKernelsIndexing.h"
 #include "CKernelsSorting.h"
 
