@@ -33,5 +33,5 @@ package struct MetaBackend: Backend {
     package func searchSorted(_ sequence: Tensor, sorter: Tensor?, _ values: Tensor, right: Bool, into out: Tensor) {}
     package func anyNonzero(_ a: Tensor) -> Bool { false }
     package func scaleToUnit(_ a: Tensor, rows: ArraySlice<Int>, into out: Tensor) {}
-    package func descend(_ parameter: Tensor, gradient: Tensor, momentum: Tensor?, options: DescentOptions) {}
+    package func update(_ op: UpdateKernel, _ updates: [ParameterUpdate]) {}
 }

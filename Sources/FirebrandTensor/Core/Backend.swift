@@ -81,8 +81,8 @@ package protocol Backend: Sendable {
     func anyNonzero(_ a: Tensor) -> Bool
     /// out[i] = a[rows[i]] / 255: images of bytes, row by row of the first dimension, to floats in [0, 1].
     func scaleToUnit(_ a: Tensor, rows: ArraySlice<Int>, into out: Tensor)
-    /// One step of stochastic gradient descent, in place; `momentum` is updated where there is one.
-    func descend(_ parameter: Tensor, gradient: Tensor, momentum: Tensor?, options: DescentOptions) throws(Misuse)
+    /// One step of an optimizer, in place, with all the parameters in one parallel region.
+    func update(_ op: UpdateKernel, _ updates: [ParameterUpdate]) throws(Misuse)
 }
 
 /// An element by its place in the order: the `kth` (from 0, NaN last), a middle one, or the most frequent.
@@ -93,9 +93,6 @@ extension Backend {
         try reduce(op, a, into: out, second: nil)
     }
 }
-
-/// The numbers of a step of stochastic gradient descent.
-package typealias DescentOptions = fb_sgd_options
 
 extension PutKernel {
     static var replace: Self { FB_PUT }
