@@ -18,7 +18,7 @@ open class GroupedOptimizer<Options: OptimizerOptions>: Optimizer {
     }
 
     /// Groups of parameters; `change` sets what is to differ from PyTorch's defaults in groups that do not say otherwise.
-    public init(_ groups: [ParameterGroup<Options>], _ change: (inout Options) -> Void = { _ in }) {
+    public required init(_ groups: [ParameterGroup<Options>], _ change: (inout Options) -> Void = { _ in }) {
         super.init()
         var defaults = Options()
         change(&defaults)
@@ -139,7 +139,7 @@ open class GroupedOptimizer<Options: OptimizerOptions>: Optimizer {
 
     override final func note(_ name: String, ofGroup index: Int) -> Double? { groups[index].extras[name]?.number }
 
-    override final func settings(ofGroup index: Int) -> StateFields {
+    override package final func settings(ofGroup index: Int) -> StateFields {
         let group = groups[index]
         var result = StateFields()
         if let names = group.names { result["param_names"] = .list(names.map(StateValue.string)) }
@@ -151,7 +151,7 @@ open class GroupedOptimizer<Options: OptimizerOptions>: Optimizer {
         return result
     }
 
-    override final func set(_ name: String, _ value: StateValue, ofGroup index: Int) {
+    override package final func set(_ name: String, _ value: StateValue, ofGroup index: Int) {
         if let setting = Options.settings.first(where: { $0.name == name }), !setting.isUnused {
             _ = setting.set(&groups[index].options, value)
         } else {

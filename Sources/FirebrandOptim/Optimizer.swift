@@ -32,9 +32,9 @@ open class Optimizer: CustomStringConvertible {
     /// - Throws: ``FirebrandError`` where it does not fit; nothing was changed then.
     public func loadStateDict(_ state: OptimizerState) throws {}
     /// A group's settings by PyTorch's names, with what schedulers note there.
-    func settings(ofGroup index: Int) -> StateFields { StateFields() }
+    package func settings(ofGroup index: Int) -> StateFields { StateFields() }
     /// Changes a setting of a group, or notes a value there under a name that is no setting.
-    func set(_ name: String, _ value: StateValue, ofGroup index: Int) {}
+    package func set(_ name: String, _ value: StateValue, ofGroup index: Int) {}
     /// The names of the settings.
     var settingNames: [String] { [] }
     /// A number that a scheduler noted in a group.

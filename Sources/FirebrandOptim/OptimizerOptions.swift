@@ -21,9 +21,9 @@ extension OptimizerOptions {
 public struct Setting<Options> {
     /// PyTorch's name.
     public let name: String
-    let get: (Options) -> StateValue
+    package let get: (Options) -> StateValue
     /// False where the value is of another kind.
-    let set: (inout Options, StateValue) -> Bool
+    package let set: (inout Options, StateValue) -> Bool
     /// Whether it has no effect here: it is kept as it was loaded, so that PyTorch finds it again.
     let isUnused: Bool
 

@@ -84,7 +84,7 @@ extension StateValue {
     static func doubles(_ numbers: [Double]) -> StateValue { .list(numbers.map(StateValue.double)) }
 
     /// The value as Python's `repr` gives it.
-    var pythonText: String {
+    package var pythonText: String {
         switch self {
         case .none: "None"
         case .bool(let flag): flag ? "True" : "False"
