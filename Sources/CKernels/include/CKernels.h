@@ -207,17 +207,6 @@ void fb_box_muller_f32(float *data, ptrdiff_t n, float mean, float std);
 /// The same over 16 uniforms.
 void fb_box_muller16_f64(double *data, double mean, double std);
 
-// ---- Optimizers -----------------------------------------------------------------------------------------------------
-
-typedef struct {
-    double lr, momentum, dampening, weight_decay;
-    bool nesterov, maximize, first_step;
-} fb_sgd_options;
-
-/// One step of stochastic gradient descent over `n` elements; `buffer` is the momentum, or NULL.
-void fb_sgd_f32(float *parameter, const float *gradient, float *buffer, ptrdiff_t n, const fb_sgd_options *options);
-void fb_sgd_f64(double *parameter, const double *gradient, double *buffer, ptrdiff_t n, const fb_sgd_options *options);
-
 // ---- Images ---------------------------------------------------------------------------------------------------------
 
 /// Bytes to floats in [0, 1]: value / 255, correctly rounded as PyTorch's division is.
@@ -231,6 +220,7 @@ void fb_distances_f64(double *out, const double *a, const double *b, ptrdiff_t m
 #include "CKernelsColumns.h"
 #include "CKernelsImages.h"
 #include "CKernelsIndexing.h"
+#include "CKernelsOptimizers.h"
 #include "CKernelsSorting.h"
 
 #endif

@@ -95,8 +95,6 @@ package protocol Backend: Sendable {
     func anyNonzero(_ a: Tensor) -> Bool
     /// out[i] = a[rows[i]] / 255: images of bytes, row by row of the first dimension, to floats in [0, 1].
     func scaleToUnit(_ a: Tensor, rows: ArraySlice<Int>, into out: Tensor)
-    /// One step of stochastic gradient descent, in place; `momentum` is updated where there is one.
-    func descend(_ parameter: Tensor, gradient: Tensor, momentum: Tensor?, options: DescentOptions) throws(Misuse)
     /// Of images (outer, depth, height, width, inner), both contiguous, each element from the place it is said to be at.
     func pick(_ a: Tensor, _ places: [ImagePlaces?], into out: Tensor)
     /// Of such images, each element a weighted sum along depth, height and width; floats of 32 and 64 bits, or int64.
@@ -116,6 +114,8 @@ package protocol Backend: Sendable {
     func gridSampleGradient(
         _ grad: Tensor, _ a: Tensor, _ grid: Tensor, _ mode: GridMode, intoOperand: Tensor?, intoGrid: Tensor?
     ) throws(Misuse)
+    /// One step of an optimizer, in place, with all the parameters in one parallel region.
+    func update(_ op: UpdateKernel, _ updates: [ParameterUpdate]) throws(Misuse)
 }
 
 /// An element by its place in the order: the `kth` (from 0, NaN last), a middle one, or the most frequent.
@@ -126,9 +126,6 @@ extension Backend {
         try reduce(op, a, into: out, second: nil)
     }
 }
-
-/// The numbers of a step of stochastic gradient descent.
-package typealias DescentOptions = fb_sgd_options
 
 extension PutKernel {
     package static var replace: Self { FB_PUT }
