@@ -73,7 +73,7 @@ extension DataLoader {
                 numWorkers: numWorkers, dropLast: dropLast, timeout: timeout, workerInit: workerInit,
                 generator: generator, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
                 inOrder: inOrder),
-            whole: true, collate: { (collateTuples($0.map(\.0)), D.collate($0.map(\.1))) })
+            whole: true, collate: { (collateTuples($0.map { $0.0 }), D.collate($0.map { $0.1 })) })
     }
 
     /// Batches of samples such as `(image, (label, box))`.
@@ -94,7 +94,7 @@ extension DataLoader {
                 numWorkers: numWorkers, dropLast: dropLast, timeout: timeout, workerInit: workerInit,
                 generator: generator, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
                 inOrder: inOrder),
-            whole: true, collate: { (A.collate($0.map(\.0)), collateTuples($0.map(\.1))) })
+            whole: true, collate: { (A.collate($0.map { $0.0 }), collateTuples($0.map { $0.1 })) })
     }
 
     /// Batches of samples such as `((left, right), (label, box))`.
@@ -119,6 +119,6 @@ extension DataLoader {
                 numWorkers: numWorkers, dropLast: dropLast, timeout: timeout, workerInit: workerInit,
                 generator: generator, prefetchFactor: prefetchFactor, persistentWorkers: persistentWorkers,
                 inOrder: inOrder),
-            whole: true, collate: { (collateTuples($0.map(\.0)), collateTuples($0.map(\.1))) })
+            whole: true, collate: { (collateTuples($0.map { $0.0 }), collateTuples($0.map { $0.1 })) })
     }
 }
