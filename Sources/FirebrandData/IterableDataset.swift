@@ -22,6 +22,8 @@ public protocol IterableDataset<Sample>: SampleSource {
     /// Starts at the beginning, on the thread that goes on with it.
     func makeIterator() throws -> SampleIterator<Sample>
     /// The number of samples, if known: what the loader's `count` is worked out from. PyTorch: `__len__`.
+    ///
+    /// Declare it `Int?`: an `Int` is another property, which no loader sees.
     var count: Int? { get }
 }
 
