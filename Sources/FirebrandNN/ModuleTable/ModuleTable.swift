@@ -46,6 +46,14 @@ let nnModules: [ModuleRow] = Array(
         linearModules,
         activationModules,
         lossModules,
+        maxPoolModules,
+        averagePoolModules,
+        adaptivePoolModules,
+        fractionalPoolModules,
+        unpoolModules,
+        constantPaddingModules,
+        edgePaddingModules,
+        resizingModules,
     ].joined())
 
 extension Arguments {
