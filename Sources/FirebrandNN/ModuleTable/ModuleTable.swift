@@ -49,6 +49,14 @@ let nnModules: [ModuleRow] = Array(
         columnModules,
         activationModules,
         lossModules,
+        maxPoolModules,
+        averagePoolModules,
+        adaptivePoolModules,
+        fractionalPoolModules,
+        unpoolModules,
+        constantPaddingModules,
+        edgePaddingModules,
+        resizingModules,
     ].joined())
 
 extension Arguments {
