@@ -46,6 +46,7 @@ let nnModules: [ModuleRow] = Array(
         linearModules,
         activationModules,
         lossModules,
+        embeddingModules,
     ].joined())
 
 extension Arguments {
