@@ -221,6 +221,7 @@ void fb_distances_f64(double *out, const double *a, const double *b, ptrdiff_t m
 #include "CKernelsImages.h"
 #include "CKernelsIndexing.h"
 #include "CKernelsOptimizers.h"
+#include "CKernelsLosses.h"
 #include "CKernelsSorting.h"
 
 #endif

@@ -14,4 +14,5 @@ public let nnOperators: [OperatorRow] = Array(
         resizingOperators,
         gridOperators,
         pixelOperators,
+        embeddingOperators,
     ].joined())

@@ -57,6 +57,7 @@ let nnModules: [ModuleRow] = Array(
         constantPaddingModules,
         edgePaddingModules,
         resizingModules,
+        embeddingModules,
     ].joined())
 
 extension Arguments {
