@@ -30,7 +30,8 @@ static void total_join(void *acc, const void *other, ptrdiff_t n) {
 FINISH(total_f32, total, float, total_value(s))
 FINISH(total_f64, total, double, total_value(s))
 
-// T: elements; W: what they are added as; VALUE: what is added of element x.
+// T: elements; W: what they are added as; VALUE: what is added of element x. What is left of a run goes to an array of its
+// own: an index that the compiler does not know keeps an array in memory, and the running sums belong in registers.
 #define SUM(NAME, T, W, VALUE)                                                                              \
     CLONES static void NAME##_row(void *acc, const void *input, ptrdiff_t n) {                              \
         const T *a = input;                                                                                 \
@@ -53,9 +54,13 @@ FINISH(total_f64, total, double, total_value(s))
                     const W x = a[i + j + l];                                                               \
                     lane[l] += VALUE;                                                                       \
                 }                                                                                           \
-            for (ptrdiff_t j = even; j < length; j++) {                                                     \
-                const W x = a[i + j];                                                                       \
-                lane[j - even] += VALUE;                                                                    \
+            if (even < length) {                                                                            \
+                W rest[LANES] = {0};                                                                        \
+                for (ptrdiff_t j = even; j < length; j++) {                                                 \
+                    const W x = a[i + j];                                                                   \
+                    rest[j - even] = VALUE;                                                                 \
+                }                                                                                           \
+                for (int l = 0; l < LANES; l++) lane[l] += rest[l];                                         \
             }                                                                                               \
             for (int l = 0; l < 16; l++) lane[l] += lane[l + 16];                                           \
             for (int l = 0; l < 8; l++) lane[l] += lane[l + 8];                                             \

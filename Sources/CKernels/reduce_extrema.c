@@ -195,15 +195,15 @@ FINISH(logsumexp_f64, exponentials, double, s.max - s.max == 0 ? s.max + log(s.s
             const ptrdiff_t length = n - start < CHUNK ? n - start : CHUNK;                                  \
             bool has_nan;                                                                                    \
             const T m = max_##S##_run(a, length, (T)-INFINITY, &has_nan);                                    \
-            T lane[16] = {0};                                                                                \
+            T lane[16] = {0}, rest[16] = {0};                                                                \
             if (!has_nan && m - m == 0) {                                                                    \
                 ptrdiff_t i = 0;                                                                             \
                 for (; i + 16 <= length; i += 16)                                                            \
                     for (int l = 0; l < 16; l++) lane[l] += fb_exp_##S(a[i + l] - m);                        \
-                for (; i < length; i++) lane[i % 16] += fb_exp_##S(a[i] - m);                                \
+                for (; i < length; i++) rest[i % 16] += fb_exp_##S(a[i] - m);                                \
             }                                                                                                \
             double sum = 0;                                                                                  \
-            for (int l = 0; l < 16; l++) sum += lane[l];                                                     \
+            for (int l = 0; l < 16; l++) sum += lane[l] + rest[l];                                           \
             join_exponentials(acc, has_nan ? NAN : m, sum);                                                  \
         }                                                                                                    \
     }                                                                                                        \

@@ -31,19 +31,19 @@ static void moments_finish(void *out, void *second, const void *acc, ptrdiff_t n
         for (ptrdiff_t start = 0; start < n; start += CHUNK) {                                               \
             const T *a = (const T *)input + start;                                                           \
             const ptrdiff_t length = n - start < CHUNK ? n - start : CHUNK;                                  \
-            double lane[16] = {0};                                                                           \
+            double lane[16] = {0}, rest[16] = {0};                                                           \
             ptrdiff_t i = 0;                                                                                 \
             for (; i + 16 <= length; i += 16)                                                                \
                 for (int l = 0; l < 16; l++) lane[l] += a[i + l];                                            \
-            for (; i < length; i++) lane[i % 16] += a[i];                                                    \
+            for (; i < length; i++) rest[i % 16] += a[i];                                                    \
             double sum = 0;                                                                                  \
-            for (int l = 0; l < 16; l++) sum += lane[l], lane[l] = 0;                                        \
+            for (int l = 0; l < 16; l++) sum += lane[l] + rest[l], lane[l] = rest[l] = 0;                    \
             const double mean = sum / (double)length;                                                        \
             for (i = 0; i + 16 <= length; i += 16)                                                           \
                 for (int l = 0; l < 16; l++) lane[l] += (a[i + l] - mean) * (a[i + l] - mean);               \
-            for (; i < length; i++) lane[i % 16] += (a[i] - mean) * (a[i] - mean);                           \
+            for (; i < length; i++) rest[i % 16] += (a[i] - mean) * (a[i] - mean);                           \
             double squares = 0;                                                                              \
-            for (int l = 0; l < 16; l++) squares += lane[l];                                                 \
+            for (int l = 0; l < 16; l++) squares += lane[l] + rest[l];                                       \
             join_moments(acc, (double)length, mean, squares);                                                \
         }                                                                                                    \
     }                                                                                                        \

@@ -57,6 +57,8 @@ struct IndexedLines {
                     }
                 }
             } else {
+                // Rows are copied as they are.
+                let grain = isShared ? 4 * pointwiseGrain : grain
                 parallelFor(outer * length, grain: max(1, grain / inner)) { begin, end in
                     for line in begin..<end {
                         let (to, from) = (part + line * rowSize, whole + line / length * limit * rowSize)

@@ -9,16 +9,19 @@ public func cat(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
         guard let first = tensors.first else { throw Misuse("torch.cat(): expected a non-empty list of Tensors") }
         // PyTorch's relic: vectors of length 0 fit anywhere.
         func isRelic(_ tensor: Tensor) -> Bool { tensor.count == 0 && tensor.dim == 1 }
-        let filled = tensors.contains(where: isRelic) ? tensors.filter { !isRelic($0) } : tensors
+        var (type, hasRelic) = (first.dtype, false)
+        for (index, tensor) in tensors.enumerated() {
+            if tensor.dim == 0 {
+                throw Misuse("zero-dimensional tensor (at position \(index)) cannot be concatenated")
+            }
+            if tensor.dtype != type { type = type.promoted(with: tensor.dtype) }
+            hasRelic = hasRelic || isRelic(tensor)
+        }
+        let filled = hasRelic ? tensors.filter { !isRelic($0) } : tensors
         let parts = filled.isEmpty ? tensors : filled
         let model = filled.first ?? first
-        for (index, tensor) in tensors.enumerated() where tensor.dim == 0 {
-            throw Misuse("zero-dimensional tensor (at position \(index)) cannot be concatenated")
-        }
         let axis = try model.checkedDimension(dim)
         var shape = model.shape
-        var type = tensors[0].dtype
-        for tensor in tensors.dropFirst() { type = type.promoted(with: tensor.dtype) }
         shape[axis] = 0
         for (index, part) in parts.enumerated() {
             try checkSameDevice(model, part)
