@@ -227,6 +227,7 @@ void fb_unit_scale_u8(float *out, const uint8_t *a, ptrdiff_t n);
 void fb_distances_f32(float *out, const float *a, const float *b, ptrdiff_t m, ptrdiff_t k, double p);
 void fb_distances_f64(double *out, const double *a, const double *b, ptrdiff_t m, ptrdiff_t k, double p);
 #include "CKernelsIndexing.h"
+#include "CKernelsSequences.h"
 #include "CKernelsSorting.h"
 
 #endif
