@@ -54,7 +54,8 @@ let package = Package(
                 "FirebrandTensor", "FirebrandNN", "FirebrandOptim", "FirebrandData",
                 "FirebrandSerialization", "FirebrandVision",
             ]),
-        .target(name: "FirebrandReplay", dependencies: ["FirebrandTensor", "FirebrandSerialization"]),
+        .target(
+            name: "FirebrandReplay", dependencies: ["FirebrandTensor", "FirebrandNN", "FirebrandSerialization"]),
         .target(name: "FirebrandTutorial", dependencies: ["Firebrand"]),
         .executableTarget(name: "FirebrandBench", dependencies: ["Firebrand", "FirebrandTutorial"]),
         .executableTarget(
@@ -70,6 +71,11 @@ let package = Package(
         .testTarget(
             name: "FirebrandTensorTests",
             dependencies: ["CRuntime", "FirebrandTensor", "FirebrandReplay", "FirebrandTestSupport"],
+            resources: [.copy("Fixtures")]),
+        // What the whole table of operators is put through: replay, gradients, types.
+        .testTarget(
+            name: "OperatorTests",
+            dependencies: ["FirebrandTensor", "FirebrandNN", "FirebrandReplay", "FirebrandTestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FirebrandNNTests",

@@ -3,11 +3,11 @@ import Firebrand
 import FirebrandReplay
 import Glibc
 
-/// `firebrand replay`: conformance cases through the operator table.
+/// `firebrand replay`: conformance cases through the tables of operators and modules.
 struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Runs recorded calls of PyTorch's operators and compares values and gradients.",
+        abstract: "Runs recorded calls of PyTorch's operators and modules and compares values and gradients.",
         discussion: """
             Each operator's cases are a pair of files, NAME.json and NAME.safetensors; either may be given, or a folder of \
             pairs. The exit status is 1 if any case failed.
@@ -27,7 +27,7 @@ struct ReplayCommand: ParsableCommand {
     }
 
     private func replay() throws {
-        let replay = Replay(operators)
+        let replay = Replay(operators, modules: modules)
         var (passed, failed, unsupported) = (0, 0, 0)
         for path in try pairs() {
             let report = ReplayReport(replay, try ReplayFile(path))

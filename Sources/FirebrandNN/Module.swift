@@ -39,19 +39,13 @@ public typealias Layer = ModuleBase & Forwarding<Tensor, Tensor>
 
 extension Forwarding where Self: ModuleBase {
     /// Runs the module: `model(x)`.
-    public func callAsFunction(_ input: Input) -> Output {
-        enterCall()
-        defer { ModuleStack.pop() }
-        return forward(input)
-    }
+    public func callAsFunction(_ input: Input) -> Output { call(with: input) { forward($0) } }
 }
 
 extension PairForwarding where Self: ModuleBase {
     /// Runs the module: `lossFunction(prediction, target)`.
     public func callAsFunction(_ first: First, _ second: Second) -> Output {
-        enterCall()
-        defer { ModuleStack.pop() }
-        return forward(first, second)
+        call(with: (first, second)) { forward($0.0, $0.1) }
     }
 }
 
@@ -80,9 +74,18 @@ open class ModuleBase {
     @discardableResult
     public func eval() -> Self { train(false) }
 
-    fileprivate func enterCall() {
+    /// Runs `body` as a call of this module, with its place in error messages and its hooks: what the `callAsFunction` of
+    /// a module with a signature of its own is made of.
+    /// ```swift
+    /// func callAsFunction(_ query: Tensor, _ key: Tensor, _ value: Tensor) -> Tensor {
+    ///     call(with: (query, key, value)) { attend($0.0, $0.1, $0.2) }
+    /// }
+    /// ```
+    public final func call<Input, Output>(with input: Input, _ body: (Input) -> Output) -> Output {
         _ = ModulePath.isInstalled
         ModuleStack.push(self)
+        defer { ModuleStack.pop() }
+        return body(input)
     }
 }
 

@@ -1,3 +1,4 @@
+import FirebrandNN
 import FirebrandSerialization
 import FirebrandTensor
 
@@ -13,12 +14,17 @@ public struct Replay: Sendable {
     }
 
     private let table: OperatorTable
+    let moduleTable: ModuleTable
 
-    /// Replays through this table.
-    public init(_ table: OperatorTable) { self.table = table }
+    /// Replays through these tables.
+    public init(_ table: OperatorTable, modules: ModuleTable = ModuleTable([])) {
+        self.table = table
+        moduleTable = modules
+    }
 
     /// Runs one case: the call, its gradients, what it wrote to, and its in-place form.
     public func run(_ run: ReplayCase, in file: ReplayFile) -> Outcome {
+        if let module = run.module { return runModule(module, run, in: file) }
         guard table.find(run.name) != nil else { return .unsupported("no operator \(run.name)") }
         do {
             let inputs = try ReplayInputs(file, run, recordsGradients: true)
@@ -28,7 +34,9 @@ public struct Replay: Sendable {
                 guard let tensor = inputs.tensors[input] else { continue }
                 if let difference = try compare(tensor, wanted, file, run) { return .failed("\(input): \(difference)") }
             }
-            if !run.cotangents.isEmpty, let difference = try compareGradients(result, inputs, file, run) {
+            if !run.cotangents.isEmpty,
+                let difference = try compareGradients(result, file, run, leaf: { inputs.tensors[$0] })
+            {
                 return .failed(difference)
             }
             if let name = run.inPlace, let difference = try compareInPlace(name, file, run) {
@@ -44,8 +52,8 @@ public struct Replay: Sendable {
 
     // MARK: Parts of a case
 
-    private func compareGradients(
-        _ result: OperatorValue, _ inputs: ReplayInputs, _ file: ReplayFile, _ run: ReplayCase
+    func compareGradients(
+        _ result: OperatorValue, _ file: ReplayFile, _ run: ReplayCase, leaf: (String) -> Tensor?
     ) throws -> String? {
         var outputs: [Tensor] = []
         var cotangents: [Tensor] = []
@@ -57,7 +65,8 @@ public struct Replay: Sendable {
             cotangents.append(cotangent)
         }
         let wanted = run.gradients.sorted { $0.key < $1.key }
-        let leaves = wanted.compactMap { inputs.tensors[$0.key] }
+        let leaves = wanted.compactMap { leaf($0.key) }
+        guard leaves.count == wanted.count else { return "there is not every one of \(wanted.map(\.key))" }
         let gradients = try recovering {
             grad(outputs: outputs, inputs: leaves, gradOutputs: cotangents, allowUnused: true)
         }
@@ -86,7 +95,7 @@ public struct Replay: Sendable {
 
     // MARK: Comparison
 
-    private func compare(
+    func compare(
         _ result: OperatorValue, _ wanted: JSONValue, _ file: ReplayFile, _ run: ReplayCase
     ) throws -> String? {
         if let name = wanted["tensor"]?.string {
@@ -129,7 +138,7 @@ public struct Replay: Sendable {
     }
 
     /// What is different between a tensor and the stored one of this name; nil where nothing is.
-    private func compare(_ got: Tensor, _ name: String, _ file: ReplayFile, _ run: ReplayCase) throws -> String? {
+    func compare(_ got: Tensor, _ name: String, _ file: ReplayFile, _ run: ReplayCase) throws -> String? {
         guard let description = run.descriptions[name] else { return "the case does not describe \(name)" }
         guard got.dtype.description == description.dtype, got.shape == description.shape else {
             return "wanted \(description.dtype)\(description.shape), got \(got.signature)"

@@ -1,7 +1,7 @@
 import FirebrandSerialization
 import FirebrandTensor
 
-/// The cases of one operator: a `<stem>.json` and the `<stem>.safetensors` beside it.
+/// The cases of one operator or module: a `<stem>.json` and the `<stem>.safetensors` beside it.
 ///
 /// The format is that of the conformance cases made from PyTorch's own test database.
 public struct ReplayFile: Sendable {
@@ -31,8 +31,9 @@ public struct ReplayFile: Sendable {
         guard let list = content["cases"]?.array else {
             throw FirebrandError(.corruptFile, "holds no list of cases", path: json)
         }
-        family = content["family"]?.string ?? ""
-        tier = content["tier"]?.int ?? 0
+        // Modules have neither: they are of the first tier.
+        family = content["family"]?.string ?? "modules"
+        tier = content["tier"]?.int ?? 1
         cases = try list.map { try ReplayCase($0, path: json) }
     }
 
@@ -71,11 +72,25 @@ public struct ReplayCase: Sendable {
     let gradients: [String: String?]
     let mutated: [String: String]
     let inPlace: String?
+    /// Where a module is called: how to make it, and its state before and after.
+    let module: Construction?
+
+    /// How a module is made.
+    struct Construction {
+        var arguments: [JSONValue]
+        var named: [String: JSONValue]
+        var isTraining: Bool
+        /// By key of the state dictionary, the tensor to load.
+        var state: [String: String]
+        /// By key, the buffer as the call leaves it.
+        var stateAfter: [String: String]
+    }
 
     init(_ json: JSONValue, path: String) throws {
-        guard let id = json["id"]?.string, let name = json["name"]?.string, let tensors = json["tensors"]?.object else {
-            throw FirebrandError(.corruptFile, "holds a case without id, name or tensors", path: path)
-        }
+        let module = json["module"]?.string
+        guard let id = json["id"]?.string, let name = module ?? json["name"]?.string,
+            let tensors = json["tensors"]?.object
+        else { throw FirebrandError(.corruptFile, "holds a case without id, name or tensors", path: path) }
         self.id = id
         self.name = name
         arguments = json["args"]?.array ?? []
@@ -91,5 +106,12 @@ public struct ReplayCase: Sendable {
         gradients = (json["grads"]?.object ?? [:]).mapValues(\.string)
         mutated = (json["mutated"]?.object ?? [:]).compactMapValues(\.string)
         inPlace = json["inplace"]?.string
+        self.module = module.map { _ in
+            Construction(
+                arguments: json["ctor_args"]?.array ?? [], named: json["ctor_kwargs"]?.object ?? [:],
+                isTraining: json["training"]?.bool ?? true,
+                state: (json["state"]?.object ?? [:]).compactMapValues(\.string),
+                stateAfter: (json["state_after"]?.object ?? [:]).compactMapValues(\.string))
+        }
     }
 }

@@ -22,7 +22,9 @@ public struct ReplayInputs {
         transform: (_ name: String, Tensor) -> Tensor = { $1 }
     ) throws {
         var tensors: [String: Tensor] = [:]
-        for (name, description) in run.descriptions.sorted(by: { $0.key < $1.key }) where name.hasPrefix("in") {
+        let found = ["out", "cot", "grad", "mut", "state/", "pgrad/", "after/"]
+        for (name, description) in run.descriptions.sorted(by: { $0.key < $1.key })
+        where !found.contains(where: name.hasPrefix) {
             guard DType.named(description.dtype) != nil else {
                 throw Unsupported(description: "tensors of type \(description.dtype)")
             }
@@ -58,7 +60,7 @@ public struct ReplayInputs {
             storage: memory.storage, dtype: tensor.dtype, shape: tensor.shape, strides: Size(strides), offset: 0)
     }
 
-    private static func value(_ json: JSONValue, _ tensors: [String: Tensor]) throws -> OperatorValue {
+    static func value(_ json: JSONValue, _ tensors: [String: Tensor]) throws -> OperatorValue {
         switch json {
         case .null: return .none
         case .bool(let value): return .bool(value)

@@ -1,5 +1,4 @@
 import FirebrandNN
-import FirebrandReplay
 import FirebrandTensor
 import FirebrandTestSupport
 import Foundation
@@ -51,16 +50,6 @@ import Testing
         let error = failure { _ = LossTests.call(row, row.tensor("input")) }
         #expect(error?.message == row.text("message"))
         #expect(error?.operands.isEmpty == false)
-    }
-
-    @Test("replays PyTorch's own samples through the operator table", arguments: nnOperators.map(\.name))
-    func replay(_ stem: String) throws {
-        let folder = Bundle.module.resourceURL!.appendingPathComponent("Fixtures/operators")
-        let file = try ReplayFile(folder.appendingPathComponent("\(stem).json").path)
-        let report = ReplayReport(Replay(OperatorTable(nnOperators)), file)
-        #expect(report.failures.isEmpty, "\(report.failures.joined(separator: "\n"))")
-        #expect(report.unsupported.isEmpty, "\(report.unsupported.joined(separator: "\n"))")
-        #expect(report.passed > 0)
     }
 
     @Test("prints the graph's name as PyTorch does")

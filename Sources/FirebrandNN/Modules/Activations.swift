@@ -53,3 +53,9 @@ public final class LogSoftmax: Module {
     /// `dim=1`.
     public override var extraDescription: String { "dim=\(dim)" }
 }
+
+let activationModules = [
+    ModuleRow("nn.ReLU", "inplace=False") { ReLU(inplace: try $0.bool("inplace")) },
+    ModuleRow("nn.Sigmoid") { _ in Sigmoid() },
+    ModuleRow("nn.Tanh") { _ in Tanh() },
+]

@@ -44,3 +44,14 @@ public final class Linear: Module {
         "in_features=\(inFeatures), out_features=\(outFeatures), bias=\(bias == nil ? "False" : "True")"
     }
 }
+
+let linearModules = [
+    ModuleRow("nn.Linear", "in_features, out_features, bias=True, device=None, dtype=None") {
+        Linear(
+            try $0.int("in_features"), try $0.int("out_features"), bias: try $0.bool("bias"),
+            device: try $0.device(), dtype: try $0.dtype())
+    },
+    ModuleRow("nn.Flatten", "start_dim=1, end_dim=-1") {
+        Flatten(startDim: try $0.int("start_dim"), endDim: try $0.int("end_dim"))
+    },
+]

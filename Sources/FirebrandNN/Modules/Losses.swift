@@ -81,3 +81,9 @@ public final class BCEWithLogitsLoss: ModuleBase, PairForwarding {
             input, target, weight: weight, reduction: reduction, posWeight: posWeight)
     }
 }
+
+let lossModules = [
+    ModuleRow("nn.MSELoss", "size_average=None, reduce=None, reduction='mean'") {
+        MSELoss(reduction: try reduction($0))
+    }
+]

@@ -50,6 +50,17 @@ public func recovering<Result>(_ body: () throws -> Result) throws -> Result {
     return result
 }
 
+/// The same for calls by name: misuse, thrown or reported inside `body`, is thrown as an ``OperatorError``.
+package func throwingMisuse<Result>(
+    of name: String, _ operands: @autoclosure () -> [Tensor], _ body: () throws -> Result
+) throws -> Result {
+    do {
+        return try recovering(body)
+    } catch let misuse as Misuse {
+        throw OperatorError(name: name, message: misuse.message, operands: operands().map(\.signature))
+    }
+}
+
 private final class RecoveryScope {
     var failure: OperatorError?
 }

@@ -8,7 +8,7 @@ package final class Arguments {
     private let signature: OperatorSignature
     private var untakenOut: OperatorValue?
 
-    init(_ name: String, _ values: [String: OperatorValue], _ signature: OperatorSignature) {
+    package init(_ name: String, _ values: [String: OperatorValue], _ signature: OperatorSignature) {
         self.name = name
         self.values = values
         self.signature = signature
@@ -40,7 +40,7 @@ package final class Arguments {
     }
 
     /// The names of the first two parameters.
-    var firstNames: (String, String) { (signature.parameters[0].name, signature.parameters[1].name) }
+    package var firstNames: (String, String) { (signature.parameters[0].name, signature.parameters[1].name) }
 
     // MARK: Tensors
 

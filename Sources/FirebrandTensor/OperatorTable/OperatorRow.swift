@@ -125,18 +125,14 @@ public struct OperatorRow: Sendable {
     ) throws -> OperatorValue {
         let calledName = inPlace ? name + "_" : name
         let operands = (arguments + named.sorted { $0.key < $1.key }.map(\.value)).flatMap(\.tensors)
-        do {
+        return try throwingMisuse(of: calledName, operands) {
             guard let body = inPlace ? inPlaceBody : body else {
                 throw Misuse("there is no in-place form of \(name)")
             }
             let bound = try bind(calledName, arguments, named)
-            return try recovering {
-                let result = try body(bound).operatorValue
-                guard let out = bound.remainingOut, !hasFailed else { return result }
-                return try OperatorRow.write(result, into: out, calledName, operands)
-            }
-        } catch let misuse as Misuse {
-            throw OperatorError(name: calledName, message: misuse.message, operands: operands.map(\.signature))
+            let result = try body(bound).operatorValue
+            guard let out = bound.remainingOut, !hasFailed else { return result }
+            return try OperatorRow.write(result, into: out, calledName, operands)
         }
     }
 

@@ -142,7 +142,7 @@ public struct OperatorSignature: Sendable, CustomStringConvertible {
     ]
 
     /// The values of the parameters, by name, or what is wrong with the arguments.
-    func bind(
+    package func bind(
         _ name: String, _ positional: [OperatorValue], _ named: [String: OperatorValue]
     ) throws(Misuse) -> [String: OperatorValue] {
         var bound: [String: OperatorValue] = [:]

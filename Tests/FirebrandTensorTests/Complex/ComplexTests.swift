@@ -32,13 +32,13 @@ struct ComplexTests {
         for dtype in [DType.complex128, .complex64] {
             let x = Tensor(elements: points, shape: [points.count]).to(dtype)
             let other = Tensor([Complex(2, 0), Complex(0.5, -1), Complex(-3, 2)], dtype: dtype)
-            let isBinary = try #require(OperatorSamples.table.find(name)?.row.signatures[0].parameters.count) > 2
+            let isBinary = try #require(OperatorTable.ofTensors.find(name)?.row.signatures[0].parameters.count) > 2
             // With one in strides of two, as views of other numbers are.
             let strided = stack([x, x], dim: 1)[.all, 0]
             for operand in isBinary ? [x[6..<9].unsqueeze(1)] : [x, strided] {
                 let arguments = isBinary ? [operand, other] : [operand]
                 let result = try #require(
-                    try OperatorSamples.table.call(name, arguments.map { .tensor($0) }).tensors.first)
+                    try OperatorTable.ofTensors.call(name, arguments.map { .tensor($0) }).tensors.first)
                 let wantedType = DType.allCases.first { $0.description == row.text("dtype") }!
                 #expect(result.dtype == (dtype == .complex64 && wantedType != .bool ? wantedType.narrowed : wantedType))
                 let tolerance = dtype == .complex128 ? 1e-14 : 3e-6

@@ -89,7 +89,7 @@ struct ComposedComplexTests {
     @Test("Values", arguments: rows.indices)
     func values(_ index: Int) throws {
         let row = ComposedComplexTests.rows[index]
-        let result = try OperatorSamples.table.call(row.name, row.positional, row.named).tensors[0]
+        let result = try OperatorTable.ofTensors.call(row.name, row.positional, row.named).tensors[0]
         let found: [Complex<Double>] = result.to(.complex128).toArray()
         #expect(found.count == row.values.count)
         func isNear(_ a: Double, _ b: Double) -> Bool { a == b || abs(a - b) < 1e-8 }

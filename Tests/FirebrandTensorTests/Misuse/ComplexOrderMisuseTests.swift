@@ -74,7 +74,7 @@ struct ComplexOrderMisuseTests {
 
     private func message(_ name: String, _ arguments: [OperatorValue]) -> String? {
         do {
-            _ = try OperatorSamples.table.call(name, [ComplexOrderMisuseTests.z] + arguments)
+            _ = try OperatorTable.ofTensors.call(name, [ComplexOrderMisuseTests.z] + arguments)
             return nil
         } catch { return (error as? FirebrandError)?.message ?? "\(error)" }
     }

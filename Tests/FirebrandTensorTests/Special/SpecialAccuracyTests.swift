@@ -16,7 +16,7 @@ struct SpecialAccuracyTests {
 
     private func call(_ row: Row, _ dtype: DType) throws -> [Double] {
         let inputs = (row.fields["inputs"] as! [[Double]]).map { OperatorValue.tensor(Tensor($0, dtype: dtype)) }
-        let result = try OperatorSamples.table.call(row.text("op"), inputs)
+        let result = try OperatorTable.ofTensors.call(row.text("op"), inputs)
         return result.tensors[0].to(.float64).toArray()
     }
 

@@ -1,3 +1,4 @@
+import FirebrandNN
 import FirebrandReplay
 import FirebrandTensor
 import FirebrandTestSupport
@@ -14,7 +15,7 @@ struct OperatorSample {
 /// Calls to check gradients with: those of the fixtures, and some of our own for operators the fixtures leave out.
 enum OperatorSamples {
     /// The operators under test.
-    static let table = OperatorTable(tensorOperators)
+    static let table = OperatorTable(tensorOperators + nnOperators)
 
     /// All samples by the name of the row they call.
     static let byRow: [String: [OperatorSample]] = {

@@ -29,7 +29,7 @@ import Testing
     @Test("gives PyTorch's values, types, shapes and gradients", arguments: stems)
     func replay(_ stem: String) throws {
         let file = try ReplayFile(OperatorReplayTests.folder.appendingPathComponent("\(stem).json").path)
-        let report = ReplayReport(Replay(OperatorTable(tensorOperators)), file)
+        let report = ReplayReport(Replay(OperatorSamples.table), file)
         let failures = report.failures.filter { failure in
             !OperatorReplayTests.departures.contains { failure.hasPrefix("\($0.stem)/") && failure.contains($0.words) }
         }
