@@ -3,5 +3,7 @@ import FirebrandTensor
 /// The operators of this layer, by PyTorch's names: what the table of all operators takes from it.
 public let nnOperators: [OperatorRow] = Array(
     [
-        lossOperators
+        lossOperators,
+        attentionOperators,
+        recurrentOperators,
     ].joined())

@@ -33,5 +33,11 @@ package struct MetaBackend: Backend {
     package func searchSorted(_ sequence: Tensor, sorter: Tensor?, _ values: Tensor, right: Bool, into out: Tensor) {}
     package func anyNonzero(_ a: Tensor) -> Bool { false }
     package func scaleToUnit(_ a: Tensor, rows: ArraySlice<Int>, into out: Tensor) {}
+    package func attention(_ operands: AttentionOperands, into out: Tensor, logSums: Tensor) {}
+    package func attentionGradient(
+        _ operands: AttentionOperands, grad: Tensor, out: Tensor, logSums: Tensor, into gradients: [Tensor]
+    ) {}
+    package func run(_ pass: RecurrentPass) {}
+    package func runBackward(_ pass: RecurrentPass, _ gradients: RecurrentGradients) {}
     package func descend(_ parameter: Tensor, gradient: Tensor, momentum: Tensor?, options: DescentOptions) {}
 }

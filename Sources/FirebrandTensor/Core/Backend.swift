@@ -81,6 +81,17 @@ package protocol Backend: Sendable {
     func anyNonzero(_ a: Tensor) -> Bool
     /// out[i] = a[rows[i]] / 255: images of bytes, row by row of the first dimension, to floats in [0, 1].
     func scaleToUnit(_ a: Tensor, rows: ArraySlice<Int>, into out: Tensor)
+    /// out = softmax(scale query keyᵀ + mask) value, shaped (N, H, L, V), of any strides but the last, which is 1; and the
+    /// logarithms of the softmax's sums, (N, H, L). A query that sees no key gets zeros.
+    func attention(_ operands: AttentionOperands, into out: Tensor, logSums: Tensor) throws(Misuse)
+    /// The gradients of query, key and value, which have a last stride of 1, from that of the result.
+    func attentionGradient(
+        _ operands: AttentionOperands, grad: Tensor, out: Tensor, logSums: Tensor, into gradients: [Tensor]
+    ) throws(Misuse)
+    /// Runs a recurrent layer over a sequence.
+    func run(_ pass: RecurrentPass) throws(Misuse)
+    /// The gradients of a recurrent layer, backward through time.
+    func runBackward(_ pass: RecurrentPass, _ gradients: RecurrentGradients) throws(Misuse)
     /// One step of stochastic gradient descent, in place; `momentum` is updated where there is one.
     func descend(_ parameter: Tensor, gradient: Tensor, momentum: Tensor?, options: DescentOptions) throws(Misuse)
 }
