@@ -57,7 +57,7 @@ extension Node {
 }
 
 extension RemovableHandle {
-    static func addingTo<Hook, Owner: AnyObject>(
+    package static func addingTo<Hook, Owner: AnyObject>(
         _ owner: Owner, _ path: ReferenceWritableKeyPath<Owner, [HookEntry<Hook>]>, _ hook: Hook
     ) -> RemovableHandle {
         let id = (owner[keyPath: path].last?.id ?? -1) + 1

@@ -14,12 +14,14 @@ final class TensorExtras {
     /// The tangent of forward mode, and the number of the level it belongs to.
     @exclusivity(unchecked) var tangent: Tensor?
     @exclusivity(unchecked) var tangentLevel: UInt32 = 0
+    /// Whether this is a lazy module's parameter that waits for its shape.
+    @exclusivity(unchecked) var isUninitialized = false
 }
 
 /// A hook and the number its handle knows it by.
-struct HookEntry<Hook> {
-    let id: Int
-    let hook: Hook
+package struct HookEntry<Hook> {
+    package let id: Int
+    package let hook: Hook
 }
 
 /// Takes a hook away again: what registering one returns.
@@ -37,5 +39,13 @@ public final class RemovableHandle: @unchecked Sendable {
     public func remove() {
         removal?()
         removal = nil
+    }
+}
+
+extension Tensor {
+    /// Whether this is a lazy module's parameter that waits for its shape. PyTorch: `is_lazy`.
+    public package(set) var isUninitialized: Bool {
+        get { extras?.isUninitialized ?? false }
+        set { if newValue || extras != nil { madeExtras.isUninitialized = newValue } }
     }
 }
