@@ -107,7 +107,8 @@ extension Functional {
         let padding = try keyPaddingMask.map { mask throws(Misuse) in
             try canonicalMask(mask, "key_padding_mask", query.dtype)
         }
-        var mask = try isCausal
+        var mask =
+            try isCausal
             ? nil : attnMask.map { mask throws(Misuse) in try canonicalMask(mask, "attn_mask", query.dtype) }
         let keys = key.shape[lengthDim]
         if let given = mask {
@@ -224,7 +225,10 @@ extension Functional {
         let embedDim = query.size(-1)
         guard let weight = weights.inProjWeight else {
             let bias = weights.inProjBias?.chunk(3)
-            let parts = [("query", query, weights.qProjWeight), ("key", key, weights.kProjWeight), ("value", value, weights.vProjWeight)]
+            let parts = [
+                ("query", query, weights.qProjWeight), ("key", key, weights.kProjWeight),
+                ("value", value, weights.vProjWeight),
+            ]
             var projected: [Tensor] = []
             for (index, (name, a, weight)) in parts.enumerated() {
                 guard let weight, weight.shape.elementsEqual([embedDim, a.size(-1)]) else {
@@ -339,7 +343,8 @@ struct PackedAttention {
                 .permute(isBatchFirst ? [0, 2, 1, 3] : [2, 0, 1, 3]).flatten(startDim: 2)
         }
         let parts = thirds(projected)
-        let result = Tensor(emptyOf: Size(Array(projected.shape.prefix(2)) + [embedDim]), projected.dtype, on: projected.device)
+        let result = Tensor(
+            emptyOf: Size(Array(projected.shape.prefix(2)) + [embedDim]), projected.dtype, on: projected.device)
         let logSums = Tensor(emptyOf: Size(scores.dropLast()), projected.dtype, on: projected.device)
         try projected.backend.attention(
             attention.operands(parts[0], parts[1], parts[2]), into: byHeads(result, 0, embedDim), logSums: logSums)

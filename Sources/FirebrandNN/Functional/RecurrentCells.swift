@@ -53,9 +53,12 @@ extension Functional {
             throw Misuse("input has inconsistent input_size: got \(input.shape[1]) expected \(wIh.size(-1))")
         }
         for (index, state) in [hidden, memory].compactMap({ $0 }).enumerated() {
-            guard state.dim == 2 else { throw Misuse("Expected hidden\(index) to be 2D, but got a \(state.dim)D tensor") }
+            guard state.dim == 2 else {
+                throw Misuse("Expected hidden\(index) to be 2D, but got a \(state.dim)D tensor")
+            }
             guard state.shape[0] == input.shape[0] else {
-                throw Misuse("Input batch size \(input.shape[0]) doesn't match hidden\(index) batch size \(state.shape[0])")
+                throw Misuse(
+                    "Input batch size \(input.shape[0]) doesn't match hidden\(index) batch size \(state.shape[0])")
             }
         }
         let rows = cell.gates * hidden.shape[1]

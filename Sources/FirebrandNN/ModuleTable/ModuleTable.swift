@@ -46,6 +46,9 @@ let nnModules: [ModuleRow] = Array(
         linearModules,
         activationModules,
         lossModules,
+        recurrentModules,
+        recurrentCellModules,
+        transformerModules,
     ].joined())
 
 extension Arguments {
