@@ -5,6 +5,7 @@ enum Transformers {
     /// Uniform in ±sqrt(6 / (inputs + outputs)): the first draws of projections.
     @discardableResult
     static func xavierUniform_(_ tensor: Tensor, _ generator: Generator) -> Tensor {
+        if hasFailed { return tensor }
         let receptive = tensor.shape.dropFirst(2).reduce(1, *)
         let fans = Double((tensor.shape[0] + tensor.shape[1]) * receptive)
         let bound = 3.0.squareRoot() * (2 / fans).squareRoot()
