@@ -222,6 +222,7 @@ void fb_distances_f64(double *out, const double *a, const double *b, ptrdiff_t m
 #include "CKernelsIndexing.h"
 #include "CKernelsOptimizers.h"
 #include "CKernelsLosses.h"
+#include "CKernelsSequences.h"
 #include "CKernelsSorting.h"
 
 #endif

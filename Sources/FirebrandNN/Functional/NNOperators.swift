@@ -15,4 +15,6 @@ public let nnOperators: [OperatorRow] = Array(
         gridOperators,
         pixelOperators,
         embeddingOperators,
+        attentionOperators,
+        recurrentOperators,
     ].joined())

@@ -58,6 +58,9 @@ let nnModules: [ModuleRow] = Array(
         edgePaddingModules,
         resizingModules,
         embeddingModules,
+        recurrentModules,
+        recurrentCellModules,
+        transformerModules,
     ].joined())
 
 extension Arguments {

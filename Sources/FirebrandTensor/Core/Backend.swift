@@ -116,6 +116,17 @@ package protocol Backend: LossBackend, Sendable {
     ) throws(Misuse)
     /// One step of an optimizer, in place, with all the parameters in one parallel region.
     func update(_ op: UpdateKernel, _ updates: [ParameterUpdate]) throws(Misuse)
+    /// out = softmax(scale query keyᵀ + mask) value, shaped (N, H, L, V), of any strides but the last, which is 1; and the
+    /// logarithms of the softmax's sums, (N, H, L). A query that sees no key gets zeros.
+    func attention(_ operands: AttentionOperands, into out: Tensor, logSums: Tensor) throws(Misuse)
+    /// The gradients of query, key and value, which have a last stride of 1, from that of the result.
+    func attentionGradient(
+        _ operands: AttentionOperands, grad: Tensor, out: Tensor, logSums: Tensor, into gradients: [Tensor]
+    ) throws(Misuse)
+    /// Runs a recurrent layer over a sequence.
+    func run(_ pass: RecurrentPass) throws(Misuse)
+    /// The gradients of a recurrent layer, backward through time.
+    func runBackward(_ pass: RecurrentPass, _ gradients: RecurrentGradients) throws(Misuse)
 }
 
 /// An element by its place in the order: the `kth` (from 0, NaN last), a middle one, or the most frequent.
