@@ -44,6 +44,9 @@ public let modules = ModuleTable(nnModules)
 let nnModules: [ModuleRow] = Array(
     [
         linearModules,
+        convolutionModules,
+        transposedConvolutionModules,
+        columnModules,
         activationModules,
         lossModules,
     ].joined())

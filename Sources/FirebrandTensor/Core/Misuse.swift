@@ -18,7 +18,10 @@ public struct OperatorError: Error, Sendable, CustomStringConvertible {
 
     /// All of it on one line.
     public var description: String {
-        "\(name)(\(operands.joined(separator: ", "))): \(message)" + (modulePath.map { " (in \($0))" } ?? "")
+        // Many of PyTorch's messages begin with the name themselves, as `add() takes …`.
+        let call =
+            operands.isEmpty && message.hasPrefix("\(name)(") ? "" : "\(name)(\(operands.joined(separator: ", "))): "
+        return call + message + (modulePath.map { " (in \($0))" } ?? "")
             + (sample.map { " (while loading sample \($0))" } ?? "")
     }
 }
