@@ -91,7 +91,7 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FirebrandSerializationTests",
-            dependencies: ["FirebrandTensor", "FirebrandSerialization", "FirebrandTestSupport"],
+            dependencies: ["FirebrandTensor", "FirebrandData", "FirebrandSerialization", "FirebrandTestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FirebrandVisionTests",
