@@ -12,18 +12,25 @@ import FirebrandTensor
 /// ```
 @propertyWrapper
 public struct Parameter<Value: OptionalTensor> {
-    fileprivate let key: String?
-    fileprivate private(set) var value: Value?
+    let key: String?
+    /// Shared by copies of the wrapper, so that reflection can reach it.
+    let slot = ParameterSlot()
 
     /// The tensor.
     public var wrappedValue: Value {
-        get { value ?? unset(key) }
-        set {
-            if let old = value?.tensor, let new = newValue.tensor {
+        get {
+            guard slot.isSet, let value = Value.wrapping(slot.computed?.read() ?? slot.tensor) else {
+                return unset(key)
+            }
+            return value
+        }
+        nonmutating set {
+            if let computed = slot.computed, let new = newValue.tensor {
+                computed.write(new)
+            } else if let old = slot.tensor, let new = newValue.tensor {
                 if old !== new { noGrad { old.reseat(new.detach()) } }
             } else {
-                value = newValue
-                Parameter.track(newValue)
+                slot.set(newValue.tensor)
             }
         }
     }
@@ -34,15 +41,24 @@ public struct Parameter<Value: OptionalTensor> {
     /// Marks a field as a parameter under a key of its own.
     public init(wrappedValue: Value, _ key: String?) {
         self.key = key
-        value = wrappedValue
-        Parameter.track(wrappedValue)
+        slot.set(wrappedValue.tensor)
     }
 
     /// Marks a field that is assigned in `init`, after `super.init()`, as a parameter under a key of its own.
     public init(_ key: String) { self.key = key }
+}
 
-    private static func track(_ value: Value) {
-        if let tensor = value.tensor, tensor.dtype.isFloatingPoint { tensor.requiresGrad_() }
+/// Where a parameter's tensor is kept; or how it is computed, where it is parametrized or pruned.
+final class ParameterSlot {
+    private(set) var tensor: Tensor?
+    private(set) var isSet = false
+    /// Stands for the tensor, which then is kept elsewhere.
+    var computed: (read: () -> Tensor, write: (Tensor) -> Void)?
+
+    func set(_ value: Tensor?) {
+        tensor = value
+        isSet = true
+        if let value, value.dtype.isInexact { value.requiresGrad_() }
     }
 }
 
@@ -50,6 +66,7 @@ public struct Parameter<Value: OptionalTensor> {
 @propertyWrapper
 public struct Buffer<Value: OptionalTensor> {
     fileprivate let key: String?
+    fileprivate let isPersistent: Bool
     fileprivate private(set) var value: Value?
 
     /// The tensor.
@@ -61,14 +78,18 @@ public struct Buffer<Value: OptionalTensor> {
     /// Marks a field as a buffer.
     public init(wrappedValue: Value) { self.init(wrappedValue: wrappedValue, nil) }
 
-    /// Marks a field as a buffer under a key of its own.
-    public init(wrappedValue: Value, _ key: String?) {
+    /// Marks a field as a buffer under a key of its own. One that is not persistent is left out of the state dictionary.
+    public init(wrappedValue: Value, _ key: String? = nil, persistent: Bool = true) {
         self.key = key
+        isPersistent = persistent
         value = wrappedValue
     }
 
     /// Marks a field that is assigned in `init`, after `super.init()`, as a buffer under a key of its own.
-    public init(_ key: String) { self.key = key }
+    public init(_ key: String, persistent: Bool = true) {
+        self.key = key
+        isPersistent = persistent
+    }
 }
 
 /// Gives a field another key than its name: in state dictionaries, paths and when printing.
@@ -105,27 +126,34 @@ private func unset<Value>(_ key: String?) -> Value {
 public protocol OptionalTensor {
     /// The tensor, if there is one.
     var tensor: Tensor? { get }
+    /// The value that stands for a tensor or for none; nil where there must be one.
+    static func wrapping(_ tensor: Tensor?) -> Self?
 }
 
 extension Tensor: OptionalTensor {
     /// Itself.
     public var tensor: Tensor? { self }
+    /// Itself.
+    public static func wrapping(_ tensor: Tensor?) -> Tensor? { tensor }
 }
 
 extension Tensor?: OptionalTensor {
     /// Itself.
     public var tensor: Tensor? { self }
+    /// Itself.
+    public static func wrapping(_ tensor: Tensor?) -> Tensor?? { .some(tensor) }
 }
 
 // MARK: - Reflection
 
-private protocol ParameterField {
+protocol ParameterField {
     var key: String? { get }
-    var tensor: Tensor? { get }
+    var slot: ParameterSlot { get }
 }
 
 private protocol BufferField {
     var key: String? { get }
+    var isPersistent: Bool { get }
     var tensor: Tensor? { get }
 }
 
@@ -134,9 +162,7 @@ private protocol KeyedField {
     var anyValue: Any { get }
 }
 
-extension Parameter: ParameterField {
-    fileprivate var tensor: Tensor? { value?.tensor }
-}
+extension Parameter: ParameterField {}
 
 extension Buffer: BufferField {
     fileprivate var tensor: Tensor? { value?.tensor }
@@ -149,7 +175,7 @@ extension Key: KeyedField {
 /// A field that matters to a module.
 enum Member {
     case parameter(Tensor)
-    case buffer(Tensor)
+    case buffer(Tensor, isPersistent: Bool = true)
     case module(ModuleBase)
 }
 
@@ -213,9 +239,13 @@ extension ModuleBase {
         func add(_ key: String, _ value: Any) {
             switch value {
             case let field as any ParameterField:
-                if let tensor = field.tensor { result.append((key, .parameter(tensor))) }
+                if field.slot.computed == nil, let tensor = field.slot.tensor {
+                    result.append((key, .parameter(tensor)))
+                }
             case let field as any BufferField:
-                if let tensor = field.tensor { result.append((key, .buffer(tensor))) }
+                if let tensor = field.tensor {
+                    result.append((key, .buffer(tensor, isPersistent: field.isPersistent)))
+                }
             case let module as ModuleBase: result.append((key, .module(module)))
             case is Tensor: break
             default:
@@ -224,11 +254,11 @@ extension ModuleBase {
             }
         }
         for (key, value) in fields { add(key, value) }
-        return result
+        return result + (extras?.registered ?? [])
     }
 
     /// Calls `body` with every member below: a module's parameters, then its buffers, then its children, as PyTorch.
-    final func visit(_ prefix: String, _ body: (String, Member) -> Void) {
+    final func visit(_ prefix: String, recurse: Bool = true, _ body: (String, Member) -> Void) {
         let all = members()
         for (key, member) in all {
             if case .parameter = member { body(prefix + key, member) }
@@ -236,7 +266,7 @@ extension ModuleBase {
         for (key, member) in all {
             if case .buffer = member { body(prefix + key, member) }
         }
-        for (key, member) in all {
+        for (key, member) in all where recurse {
             guard case .module(let module) = member else { continue }
             body(prefix + key, member)
             module.visit(prefix + key + ".", body)

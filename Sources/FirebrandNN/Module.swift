@@ -53,6 +53,8 @@ extension PairForwarding where Self: ModuleBase {
 open class ModuleBase {
     /// Whether the module is being trained (dropout drops, batch norm counts). PyTorch: `training`.
     public private(set) var isTraining = true
+    /// Hooks and what was registered by name, which most modules have none of.
+    var extras: ModuleExtras?
 
     /// A module with no fields of its own.
     public init() {}
@@ -60,8 +62,14 @@ open class ModuleBase {
     /// What stands between the brackets when the module prints. PyTorch: `extra_repr`.
     open var extraDescription: String { "" }
 
+    /// What the module is called when it prints: its type, without generic arguments.
+    open var typeName: String { String(String(describing: type(of: self)).prefix { $0 != "<" }) }
+
     /// The module's fields by key. Found by reflection; containers give theirs instead.
     open var fields: [(key: String, value: Any)] { reflectedFields() }
+
+    /// Whether equal neighbours among the modules print in one line.
+    var joinsEqualLines: Bool { false }
 
     /// Switches the module and all below it to training, or with `false` to evaluation. PyTorch: `train`.
     @discardableResult
@@ -85,18 +93,19 @@ open class ModuleBase {
         _ = ModulePath.isInstalled
         ModuleStack.push(self)
         defer { ModuleStack.pop() }
-        return body(input)
+        guard let extras, extras.hasCallHooks else { return body(input) }
+        return callWithHooks(extras, input, body)
     }
 }
 
 // MARK: - What a module is made of
 
 extension ModuleBase {
-    /// Every parameter by its path, each once. PyTorch: `named_parameters`.
-    public func namedParameters() -> [(name: String, parameter: Tensor)] {
+    /// Every parameter by its path, each once; with `recurse: false` only the module's own. PyTorch: `named_parameters`.
+    public func namedParameters(recurse: Bool = true) -> [(name: String, parameter: Tensor)] {
         var seen = Set<ObjectIdentifier>()
         var result: [(name: String, parameter: Tensor)] = []
-        visit("") { path, member in
+        visit("", recurse: recurse) { path, member in
             if case .parameter(let tensor) = member, seen.insert(ObjectIdentifier(tensor)).inserted {
                 result.append((path, tensor))
             }
@@ -105,14 +114,17 @@ extension ModuleBase {
     }
 
     /// Every parameter, each once: what an optimizer takes. PyTorch: `parameters`.
-    public func parameters() -> [Tensor] { namedParameters().map(\.parameter) }
+    public func parameters(recurse: Bool = true) -> [Tensor] { namedParameters(recurse: recurse).map(\.parameter) }
 
-    /// Every buffer by its path, each once. PyTorch: `named_buffers`.
-    public func namedBuffers() -> [(name: String, buffer: Tensor)] {
+    /// Every buffer, each once. PyTorch: `buffers`.
+    public func buffers(recurse: Bool = true) -> [Tensor] { namedBuffers(recurse: recurse).map(\.buffer) }
+
+    /// Every buffer by its path, each once; with `recurse: false` only the module's own. PyTorch: `named_buffers`.
+    public func namedBuffers(recurse: Bool = true) -> [(name: String, buffer: Tensor)] {
         var seen = Set<ObjectIdentifier>()
         var result: [(name: String, buffer: Tensor)] = []
-        visit("") { path, member in
-            if case .buffer(let tensor) = member, seen.insert(ObjectIdentifier(tensor)).inserted {
+        visit("", recurse: recurse) { path, member in
+            if case .buffer(let tensor, _) = member, seen.insert(ObjectIdentifier(tensor)).inserted {
                 result.append((path, tensor))
             }
         }
@@ -125,6 +137,9 @@ extension ModuleBase {
             if case .module(let module) = member { (key, module) } else { nil }
         }
     }
+
+    /// The modules among the fields. PyTorch: `children`.
+    public func children() -> [ModuleBase] { namedChildren().map(\.module) }
 
     /// This module and all below it, by path, each once. PyTorch: `named_modules`.
     public func namedModules() -> [(name: String, module: ModuleBase)] {
@@ -141,6 +156,17 @@ extension ModuleBase {
     /// This module and all below it, each once. PyTorch: `modules`.
     public func modules() -> [ModuleBase] { namedModules().map(\.module) }
 
+    /// Calls `body` with every module below, children before parents, and with this one last. PyTorch: `apply`.
+    /// ```swift
+    /// model.apply { if let layer = $0 as? Linear { Init.xavierUniform_(layer.weight) } }
+    /// ```
+    @discardableResult
+    public func apply(_ body: (ModuleBase) throws -> Void) rethrows -> Self {
+        for child in children() { try child.apply(body) }
+        try body(self)
+        return self
+    }
+
     /// Moves parameters and buffers to a device, in place: an optimizer that holds them stays right. PyTorch: `to`.
     @discardableResult
     public func to(_ device: Device) -> Self {
@@ -155,9 +181,29 @@ extension ModuleBase {
         return self
     }
 
+    /// Moves and converts at once. PyTorch: `to`.
+    @discardableResult
+    public func to(_ device: Device, _ dtype: DType) -> Self { to(device).to(dtype) }
+
+    /// Converts to float32. PyTorch: `float`.
+    @discardableResult
+    public func float() -> Self { to(.float32) }
+
+    /// Converts to float64. PyTorch: `double`.
+    @discardableResult
+    public func double() -> Self { to(.float64) }
+
+    /// Converts to float16. PyTorch: `half`.
+    @discardableResult
+    public func half() -> Self { to(.float16) }
+
+    /// Converts to bfloat16. PyTorch: `bfloat16`.
+    @discardableResult
+    public func bfloat16() -> Self { to(.bfloat16) }
+
     private func forEachTensor(_ change: (Tensor) -> Tensor) {
         noGrad {
-            for tensor in parameters() + namedBuffers().map(\.buffer) {
+            for tensor in parameters() + buffers() {
                 let changed = change(tensor)
                 if changed !== tensor { tensor.reseat(changed) }
                 if let grad = tensor.grad {
@@ -175,9 +221,11 @@ extension ModuleBase {
         return self
     }
 
-    /// Clears the gradients of all parameters. PyTorch: `zero_grad`.
-    public func zeroGrad() {
-        for parameter in parameters() { parameter.grad = nil }
+    /// Clears the gradients of all parameters, or with `setToNone: false` fills them with zeros. PyTorch: `zero_grad`.
+    public func zeroGrad(setToNone: Bool = true) {
+        for parameter in parameters() {
+            if setToNone { parameter.grad = nil } else { parameter.grad?.detach().zero_() }
+        }
     }
 }
 
@@ -187,10 +235,10 @@ private enum ModulePath {
         ModuleStack.describe = { frames in
             let modules = frames.compactMap { $0 as? ModuleBase }
             guard let outermost = modules.first else { return "" }
-            var path = String(describing: type(of: outermost))
+            var path = outermost.typeName
             for (parent, child) in zip(modules, modules.dropFirst()) {
                 let key = parent.namedModules().first { $0.module === child }?.name
-                path += "." + (key ?? String(describing: type(of: child)))
+                path += "." + (key ?? child.typeName)
             }
             return path
         }

@@ -2,10 +2,21 @@ extension ModuleBase: CustomStringConvertible {
     /// PyTorch's text: the type, and the modules below it by key. Arrays and dictionaries of modules print as PyTorch's
     /// `ModuleList` and `ModuleDict`.
     public var description: String {
-        var lines = fields.compactMap { key, value in text(of: value).map { "(\(key)): \($0)" } }
-        if lines.isEmpty { return "\(String(describing: type(of: self)))(\(extraDescription))" }
-        if !extraDescription.isEmpty { lines.insert(extraDescription, at: 0) }
-        return block(String(describing: type(of: self)), lines)
+        var lines = childLines
+        for case (let key, .module(let module)) in extras?.registered ?? [] { lines.append("(\(key)): \(module)") }
+        let typeName = (extras?.typePrefix ?? "") + typeName
+        let extra = extraDescription.split(separator: "\n").map(String.init)
+        if lines.isEmpty, extra.count <= 1 { return "\(typeName)(\(extraDescription))" }
+        lines.insert(contentsOf: extra, at: 0)
+        return block(typeName, lines)
+    }
+}
+
+extension ModuleBase {
+    /// A line, or several, for each field that holds modules; a list's equal neighbours take one.
+    private var childLines: [String] {
+        if joinsEqualLines { return repeats(namedChildren().map(\.module.description)) }
+        return fields.compactMap { key, value in text(of: value).map { "(\(key)): \($0)" } }
     }
 }
 

@@ -44,28 +44,38 @@ public struct StateDict: Sequence, CustomStringConvertible {
 }
 
 extension ModuleBase {
-    /// All parameters and buffers by path, outside the graph, sharing memory with the module. PyTorch: `state_dict`.
+    /// All parameters and persistent buffers by path, outside the graph, sharing memory with the module. PyTorch: `state_dict`.
     public func stateDict() -> StateDict {
         var result = StateDict()
-        visit("") { path, member in
-            switch member {
-            case .parameter(let tensor), .buffer(let tensor): result[path] = tensor.detach()
-            case .module: break
-            }
-        }
+        addState(to: &result, "")
         return result
+    }
+
+    private func addState(to state: inout StateDict, _ prefix: String) {
+        for entry in extras?.stateDictPreHooks ?? [] { entry.hook(self, prefix) }
+        let all = members()
+        for case (let key, .parameter(let tensor)) in all { state[prefix + key] = tensor.detach() }
+        for case (let key, .buffer(let tensor, isPersistent: true)) in all { state[prefix + key] = tensor.detach() }
+        for case (let key, .module(let module)) in all { module.addState(to: &state, prefix + key + ".") }
+        for entry in extras?.stateDictHooks ?? [] { entry.hook(self, &state, prefix) }
     }
 
     /// Copies a state dictionary's tensors into this module's. PyTorch: `load_state_dict`.
     ///
-    /// - Parameter strict: fail on missing and unexpected keys; wrong shapes fail always.
+    /// - Parameters:
+    ///   - strict: fail on missing and unexpected keys; wrong shapes fail always.
+    ///   - assign: take over the tensors themselves, with their types and devices, instead of copying their elements.
     /// - Throws: ``FirebrandError`` that lists every missing, unexpected and wrongly shaped key; nothing was changed then.
-    public func loadStateDict(_ state: StateDict, strict: Bool = true) throws {
+    public func loadStateDict(_ state: StateDict, strict: Bool = true, assign: Bool = false) throws {
+        var state = state
+        visitModules("") { module, prefix in
+            for entry in module.extras?.loadPreHooks ?? [] { entry.hook(module, &state, prefix) }
+        }
         var targets: [(String, Tensor)] = []
         visit("") { path, member in
             switch member {
-            case .parameter(let tensor), .buffer(let tensor): targets.append((path, tensor))
-            case .module: break
+            case .parameter(let tensor), .buffer(let tensor, isPersistent: true): targets.append((path, tensor))
+            case .module, .buffer: break
             }
         }
         let known = Set(targets.map(\.0))
@@ -73,7 +83,7 @@ extension ModuleBase {
         let unexpected = state.keys.filter { !known.contains($0) }
         let misshapen = targets.compactMap { key, tensor in
             state[key].flatMap { saved in
-                saved.shape == tensor.shape
+                saved.shape == tensor.shape || tensor.isUninitialized
                     ? nil
                     : "\(key) (\(lengths(saved)) in the file, \(lengths(tensor)) in the model)"
             }
@@ -89,12 +99,50 @@ extension ModuleBase {
         if !misshapen.isEmpty { problems.append("wrong shapes: " + misshapen.joined(separator: ", ")) }
         guard problems.isEmpty else {
             throw FirebrandError(
-                .stateMismatch,
-                "the state does not fit \(String(describing: type(of: self))): " + problems.joined(separator: "; "))
+                .stateMismatch, "the state does not fit \(typeName): " + problems.joined(separator: "; "))
         }
         noGrad {
-            for (key, tensor) in targets { if let saved = state[key] { tensor.copy_(saved) } }
+            for (key, tensor) in targets {
+                guard let saved = state[key] else { continue }
+                if tensor.isUninitialized, !saved.isUninitialized { tensor.materialize(saved.shape.map { $0 }) }
+                if assign { tensor.reseat(saved.detach()) } else { tensor.copy_(saved) }
+            }
         }
+        visitModules("") { module, _ in
+            for entry in module.extras?.loadPostHooks ?? [] { entry.hook(module) }
+        }
+    }
+
+    private func visitModules(_ prefix: String, _ body: (ModuleBase, String) -> Void) {
+        body(self, prefix)
+        for (key, module) in namedChildren() { module.visitModules(prefix + key + ".", body) }
+    }
+
+    // MARK: Hooks
+
+    /// Calls `hook` before the module's state is gathered. PyTorch: `register_state_dict_pre_hook`.
+    @discardableResult
+    public func registerStateDictPreHook(
+        _ hook: @escaping (_ module: ModuleBase, _ prefix: String) -> Void
+    ) -> RemovableHandle { .addingTo(madeExtras, \.stateDictPreHooks, hook) }
+
+    /// Calls `hook` with the state gathered so far, which it may change. PyTorch: `register_state_dict_post_hook`.
+    @discardableResult
+    public func registerStateDictPostHook(
+        _ hook: @escaping (_ module: ModuleBase, _ state: inout StateDict, _ prefix: String) -> Void
+    ) -> RemovableHandle { .addingTo(madeExtras, \.stateDictHooks, hook) }
+
+    /// Calls `hook` with the whole state before it is loaded: it may rename keys of old files. PyTorch:
+    /// `register_load_state_dict_pre_hook`.
+    @discardableResult
+    public func registerLoadStateDictPreHook(
+        _ hook: @escaping (_ module: ModuleBase, _ state: inout StateDict, _ prefix: String) -> Void
+    ) -> RemovableHandle { .addingTo(madeExtras, \.loadPreHooks, hook) }
+
+    /// Calls `hook` once the state is loaded. PyTorch: `register_load_state_dict_post_hook`.
+    @discardableResult
+    public func registerLoadStateDictPostHook(_ hook: @escaping (_ module: ModuleBase) -> Void) -> RemovableHandle {
+        .addingTo(madeExtras, \.loadPostHooks, hook)
     }
 }
 

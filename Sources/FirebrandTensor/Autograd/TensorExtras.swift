@@ -14,12 +14,14 @@ final class TensorExtras {
     /// The tangent of forward mode, and the number of the level it belongs to.
     @exclusivity(unchecked) var tangent: Tensor?
     @exclusivity(unchecked) var tangentLevel: UInt32 = 0
+    /// Whether this is a lazy module's parameter that waits for its shape.
+    @exclusivity(unchecked) var isUninitialized = false
 }
 
 /// A hook and the number its handle knows it by.
-struct HookEntry<Hook> {
-    let id: Int
-    let hook: Hook
+package struct HookEntry<Hook> {
+    package let id: Int
+    package let hook: Hook
 }
 
 /// Takes a hook away again: what registering one returns.
@@ -31,11 +33,19 @@ struct HookEntry<Hook> {
 public final class RemovableHandle: @unchecked Sendable {
     private var removal: (() -> Void)?
 
-    init(_ removal: @escaping () -> Void) { self.removal = removal }
+    package init(_ removal: @escaping () -> Void) { self.removal = removal }
 
     /// Removes the hook; a second call does nothing. PyTorch: `RemovableHandle.remove`.
     public func remove() {
         removal?()
         removal = nil
+    }
+}
+
+extension Tensor {
+    /// Whether this is a lazy module's parameter that waits for its shape. PyTorch: `is_lazy`.
+    public package(set) var isUninitialized: Bool {
+        get { extras?.isUninitialized ?? false }
+        set { if newValue || extras != nil { madeExtras.isUninitialized = newValue } }
     }
 }
