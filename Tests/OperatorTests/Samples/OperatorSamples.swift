@@ -20,7 +20,8 @@ enum OperatorSamples {
     /// All samples by the name of the row they call.
     static let byRow: [String: [OperatorSample]] = {
         var result: [String: [OperatorSample]] = [:]
-        for sample in own + complexNumbers + fourier + selection + views + linearAlgebra + pointwise + fixtures {
+        let ours = own + complexNumbers + fourier + selection + views + linearAlgebra + pointwise + pooling
+        for sample in ours + fixtures {
             guard let row = table.find(sample.name)?.row else { continue }
             result[row.name, default: []].append(sample)
         }
