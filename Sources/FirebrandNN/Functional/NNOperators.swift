@@ -14,4 +14,7 @@ public let nnOperators: [OperatorRow] = Array(
         resizingOperators,
         gridOperators,
         pixelOperators,
+        embeddingOperators,
+        attentionOperators,
+        recurrentOperators,
     ].joined())

@@ -6,24 +6,21 @@ private let resizedTypes = DTypeSet.floating.union(.only(.uint8))
 
 extension Arguments {
     /// A scale factor or several; nil for `None`.
-    func scaleFactor() throws(Misuse) -> (any ScaleFactor)? {
-        guard let factors = try optionalDoubles("scale_factor") else { return nil }
-        switch value("scale_factor") {
+    func scaleFactor(_ name: String) throws(Misuse) -> (any ScaleFactor)? {
+        guard let factors = try optionalDoubles(name) else { return nil }
+        switch value(name) {
         case .list, .tuple: return factors
         default: return factors[0]
         }
     }
 
-    fileprivate func interpolationMode() throws(Misuse) -> InterpolationMode {
+    func interpolationMode(rank: Int?) throws(Misuse) -> InterpolationMode {
         let name = try string("mode")
         if let mode = InterpolationMode(rawValue: name) { return mode }
-        let rank = try input.dim
         throw Misuse(
-            "Input Error: Only 3D, 4D and 5D input Tensors supported (got \(rank)D) for the modes: nearest | linear | "
+            "Input Error: Only 3D, 4D and 5D input Tensors supported (got \(rank.map(String.init) ?? "")D) for the modes: nearest | linear | "
                 + "bilinear | bicubic | trilinear | lanczos | area | nearest-exact (got \(name))")
     }
-
-    fileprivate func optionalBool(_ name: String) throws(Misuse) -> Bool? { has(name) ? try bool(name) : nil }
 }
 
 let resizingOperators: [OperatorRow] = [
@@ -33,8 +30,8 @@ let resizingOperators: [OperatorRow] = [
             + "antialias=False"
     ) {
         Functional.interpolate(
-            try $0.input, size: try $0.optionalPerDimension("size"), scaleFactor: try $0.scaleFactor(),
-            mode: try $0.interpolationMode(), alignCorners: try $0.optionalBool("align_corners"),
+            try $0.input, size: try $0.optionalPerDimension("size"), scaleFactor: try $0.scaleFactor("scale_factor"),
+            mode: try $0.interpolationMode(rank: try $0.input.dim), alignCorners: try $0.optionalBool("align_corners"),
             recomputeScaleFactor: try $0.optionalBool("recompute_scale_factor"), antialias: try $0.bool("antialias"))
     },
     OperatorRow(
@@ -42,20 +39,20 @@ let resizingOperators: [OperatorRow] = [
         "input, size=None, scale_factor=None, mode='nearest', align_corners=None"
     ) {
         Functional.upsample(
-            try $0.input, size: try $0.optionalPerDimension("size"), scaleFactor: try $0.scaleFactor(),
-            mode: try $0.interpolationMode(), alignCorners: try $0.optionalBool("align_corners"))
+            try $0.input, size: try $0.optionalPerDimension("size"), scaleFactor: try $0.scaleFactor("scale_factor"),
+            mode: try $0.interpolationMode(rank: try $0.input.dim), alignCorners: try $0.optionalBool("align_corners"))
     },
     OperatorRow(
         "nn.functional.upsample_nearest", .resize, dtypes: resizedTypes, "input, size=None, scale_factor=None"
     ) {
         Functional.upsampleNearest(
-            try $0.input, size: try $0.optionalPerDimension("size"), scaleFactor: try $0.scaleFactor())
+            try $0.input, size: try $0.optionalPerDimension("size"), scaleFactor: try $0.scaleFactor("scale_factor"))
     },
     OperatorRow(
         "nn.functional.upsample_bilinear", .resize, dtypes: resizedTypes, "input, size=None, scale_factor=None"
     ) {
         Functional.upsampleBilinear(
-            try $0.input, size: try $0.optionalPerDimension("size"), scaleFactor: try $0.scaleFactor())
+            try $0.input, size: try $0.optionalPerDimension("size"), scaleFactor: try $0.scaleFactor("scale_factor"))
     },
     OperatorRow(
         "_upsample_bilinear2d_aa", .resize, dtypes: .only(.float32, .float64, .uint8),

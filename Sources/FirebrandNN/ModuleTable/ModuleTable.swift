@@ -49,6 +49,18 @@ let nnModules: [ModuleRow] = Array(
         columnModules,
         activationModules,
         lossModules,
+        maxPoolModules,
+        averagePoolModules,
+        adaptivePoolModules,
+        fractionalPoolModules,
+        unpoolModules,
+        constantPaddingModules,
+        edgePaddingModules,
+        resizingModules,
+        embeddingModules,
+        recurrentModules,
+        recurrentCellModules,
+        transformerModules,
     ].joined())
 
 extension Arguments {
