@@ -267,8 +267,6 @@ extension Functional {
         return Tensor.zeros(mask.shape, dtype: dtype, device: mask.device).maskedFill(mask, -Double.infinity)
     }
 
-    private static func tuple(_ sizes: [Int]) -> String { "(\(sizes.map(String.init).joined(separator: ", ")))" }
-
     private static func checkPadding(_ padding: Tensor?, _ keys: Int, _ batch: Int) throws(Misuse) {
         guard let padding else { return }
         guard padding.shape[0] == batch else {

@@ -4,6 +4,17 @@ import FirebrandTensor
 public let nnOperators: [OperatorRow] = Array(
     [
         lossOperators,
+        convolutionOperators,
+        columnOperators,
+        bilinearOperators,
+        paddingOperators,
+        maxPoolingOperators,
+        averagePoolingOperators,
+        unpoolingOperators,
+        resizingOperators,
+        gridOperators,
+        pixelOperators,
+        embeddingOperators,
         attentionOperators,
         recurrentOperators,
     ].joined())

@@ -21,8 +21,6 @@ extension Arguments {
     }
 
     fileprivate func optionalNorm() throws -> (any Layer)? { try optionalModule("norm").flatMap { $0 as? any Layer } }
-
-    fileprivate func optionalBool(_ name: String) throws -> Bool? { has(name) ? try bool(name) : nil }
 }
 
 private let multiheadAttention = ModuleRow(
