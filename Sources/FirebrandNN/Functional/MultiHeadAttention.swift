@@ -319,6 +319,9 @@ struct PackedAttention {
     func callAsFunction(
         _ projected: Tensor, mask: Tensor?, dropout: Double, isCausal: Bool, generator: Generator
     ) throws(Misuse) -> Tensor {
+        guard projected.dtype.isFloatingPoint else {
+            throw Misuse("\"softmax_lastdim_kernel_impl\" not implemented for '\(projected.dtype.scalarTypeName)'")
+        }
         let embedDim = projected.shape[2] / 3
         let (batch, length) =
             isBatchFirst ? (projected.shape[0], projected.shape[1]) : (projected.shape[1], projected.shape[0])

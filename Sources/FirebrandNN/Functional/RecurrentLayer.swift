@@ -26,6 +26,11 @@ struct RecurrentLayer {
         _ input: Tensor, hidden: Tensor, memory: Tensor?, _ weights: RecurrentWeights
     ) throws(Misuse) -> Result {
         let type = input.dtype
+        guard type.isFloatingPoint else { throw Misuse("\"rnn\" not implemented for '\(type.scalarTypeName)'") }
+        for other in [hidden, weights.input, weights.hidden] where other.dtype != type {
+            throw Misuse(
+                "expected m1 and m2 to have the same dtype, but got: \(type.cName) != \(other.dtype.cName)")
+        }
         if weights.projection != nil || input.count == 0 { return composed(input, hidden, memory, weights) }
         if type.isReducedFloatingPoint {
             func wide(_ a: Tensor?) -> Tensor? { a?.to(.float32) }
