@@ -90,7 +90,7 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FirebrandSerializationTests",
-            dependencies: ["FirebrandTensor", "FirebrandSerialization", "FirebrandTestSupport"],
+            dependencies: ["FirebrandTensor", "FirebrandOptim", "FirebrandSerialization", "FirebrandTestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FirebrandVisionTests",
