@@ -228,5 +228,7 @@ void fb_distances_f32(float *out, const float *a, const float *b, ptrdiff_t m, p
 void fb_distances_f64(double *out, const double *a, const double *b, ptrdiff_t m, ptrdiff_t k, double p);
 #include "CKernelsIndexing.h"
 #include "CKernelsSorting.h"
+#include "CKernelsActivation.h"
+#include "CKernelsNorm.h"
 
 #endif
