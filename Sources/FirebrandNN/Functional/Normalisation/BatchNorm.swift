@@ -43,11 +43,18 @@ extension Functional {
             guard let value, value.count != channels else { continue }
             throw Misuse("\(name) should contain \(channels) elements not \(value.count)")
         }
-        guard input.dim > 1 else { throw Misuse("batch_norm expects at least 2 dimensions, but got \(input.dim)") }
         guard input.dtype.isFloatingPoint else {
             throw Misuse("\"batch_norm\" not implemented for '\(input.dtype.scalarTypeName)'")
         }
         try checkParameterTypes(input, [weight, bias, runningMean, runningVar])
+        if input.count == 0 {
+            // As PyTorch: nothing is normalised, and no moments move.
+            var result = input.clone()
+            if let weight, weight.count > 0 { result = result.mul(weight.select(0, 0)) }
+            if let bias, bias.count > 0 { result = result.add(bias.select(0, 0)) }
+            return result
+        }
+        guard input.dim > 1 else { throw Misuse("batch_norm expects at least 2 dimensions, but got \(input.dim)") }
         let pass = BatchNormPass(input, weight, bias, eps: eps, isTraining: training)
         return pass.run(runningMean, runningVar, momentum)
     }
@@ -104,12 +111,10 @@ private struct BatchNormPass {
                 input.backend.copy(runningVar.to(type).add(eps).rsqrt(), into: moments.rstd)
             }
         }
-        if x.count > 0 {
-            input.backend.normaliseChannels(
-                x, layout, Affine(weight?.detach().laidOut(type), bias?.detach().laidOut(type)), eps: eps,
-                variance: variance, into: result, moments: moments)
-            if let variance { update(runningMean, runningVar, variance, momentum) }
-        }
+        input.backend.normaliseChannels(
+            x, layout, Affine(weight?.detach().laidOut(type), bias?.detach().laidOut(type)), eps: eps,
+            variance: variance, into: result, moments: moments)
+        if let variance { update(runningMean, runningVar, variance, momentum) }
         let output = result.inType(input.dtype)
         record(output)
         return output
@@ -133,7 +138,7 @@ private struct BatchNormPass {
             let (x, w) = (node.save(input), weight.map { node.save($0) })
             return { node, grad in
                 let (x, w) = (x.value(node), w?.value(node))
-                if isGradEnabled() || x.count == 0 { return composed(grad, x, w).inOrder(x, weight, bias) }
+                if isGradEnabled() { return composed(grad, x, w).inOrder(x, weight, bias) }
                 let from = prepared(x)
                 let targets = newNormGradients(node, from, type, weight, bias)
                 x.backend.normaliseChannelsGradient(
