@@ -30,7 +30,8 @@ extension Functional {
                 return try loss.compute(options)
             }
             let features = input.shape[input.dim - 1]
-            let scores = input.linear(linearWeight.reshape([-1, features]), linearBias?.reshape([-1])).reshape(scoreShape)
+            let scores = input.linear(linearWeight.reshape([-1, features]), linearBias?.reshape([-1])).reshape(
+                scoreShape)
             return crossEntropy(
                 scores, target, weight: weight, ignoreIndex: ignoreIndex ?? -100, reduction: reduction,
                 labelSmoothing: labelSmoothing)
@@ -96,7 +97,8 @@ private struct ChunkedLinearLoss {
         let samples = isBatched ? input.shape[0] : 1
         let (features, classes) = (matrix.shape[1], matrix.shape[0])
         guard isSoft || Array(target.shape) == Array(input.shape.dropLast()) else {
-            throw Misuse("Expected input batch_size (\(samples)) to match target batch_size (\(target.shape.first ?? 1)).")
+            throw Misuse(
+                "Expected input batch_size (\(samples)) to match target batch_size (\(target.shape.first ?? 1)).")
         }
         if let weight, weight.shape != [classes] {
             throw Misuse(
@@ -193,7 +195,9 @@ private struct ChunkedLinearLoss {
             let soft = weights.map { plain.mul($0) } ?? plain
             let logs = scores.logSoftmax(dim: 1)
             losses = logs.mul(soft).sum(dim: 1).neg()
-            if wants != nil { slope = logs.exp().mul(soft.sum(dim: 1, keepdim: true)).sub(soft).mul(factors.unsqueeze(1)) }
+            if wants != nil {
+                slope = logs.exp().mul(soft.sum(dim: 1, keepdim: true)).sub(soft).mul(factors.unsqueeze(1))
+            }
         } else {
             let samples = Functional.ClassScores(scores, labels)
             let (found, logSums, ignored) = try samples.forward(ignoreIndex)

@@ -63,13 +63,15 @@ private let numericLossOperators: [OperatorRow] = [
         "nn.functional.mse_loss", .loss, dtypes: .floating, "input, target, \(legacy), weight=None"
     ) {
         Functional.mseLoss(
-            try $0.input, try $0.tensor("target"), reduction: try reduction($0), weight: try $0.optionalTensor("weight"))
+            try $0.input, try $0.tensor("target"), reduction: try reduction($0), weight: try $0.optionalTensor("weight")
+        )
     },
     OperatorRow(
         "nn.functional.l1_loss", .loss, dtypes: .inexact, "input, target, \(legacy), weight=None"
     ) {
         Functional.l1Loss(
-            try $0.input, try $0.tensor("target"), reduction: try reduction($0), weight: try $0.optionalTensor("weight"))
+            try $0.input, try $0.tensor("target"), reduction: try reduction($0), weight: try $0.optionalTensor("weight")
+        )
     },
     OperatorRow(
         "nn.functional.smooth_l1_loss", .loss, dtypes: .floating, "input, target, \(legacy), beta=1.0"
@@ -88,7 +90,8 @@ private let numericLossOperators: [OperatorRow] = [
         "nn.functional.binary_cross_entropy", .loss, dtypes: .floating, "input, target, weight=None, \(legacy)"
     ) {
         Functional.binaryCrossEntropy(
-            try $0.input, try $0.tensor("target"), weight: try $0.optionalTensor("weight"), reduction: try reduction($0))
+            try $0.input, try $0.tensor("target"), weight: try $0.optionalTensor("weight"), reduction: try reduction($0)
+        )
     },
     OperatorRow(
         "nn.functional.binary_cross_entropy_with_logits", .loss, dtypes: .floating,
@@ -169,7 +172,8 @@ private let marginLossOperators: [OperatorRow] = [
 
 private let distanceLossOperators: [OperatorRow] = [
     OperatorRow(
-        "nn.functional.cosine_embedding_loss", .loss, dtypes: .realNumbers, "input1, input2, target, margin=0, \(legacy)"
+        "nn.functional.cosine_embedding_loss", .loss, dtypes: .realNumbers,
+        "input1, input2, target, margin=0, \(legacy)"
     ) {
         Functional.cosineEmbeddingLoss(
             try $0.input, try $0.tensor("input2"), try $0.tensor("target"), margin: try $0.double("margin"),
@@ -247,7 +251,9 @@ private func olderReduction(_ arguments: Arguments) throws(Misuse) -> LossReduct
 
 /// The same for a divergence.
 func divergenceReduction(_ arguments: Arguments) throws(Misuse) -> DivergenceReduction {
-    if let older = try olderReduction(arguments), let same = DivergenceReduction(rawValue: older.rawValue) { return same }
+    if let older = try olderReduction(arguments), let same = DivergenceReduction(rawValue: older.rawValue) {
+        return same
+    }
     let name = try arguments.string("reduction")
     guard let reduction = DivergenceReduction(rawValue: name) else {
         throw Misuse("\(name) is not a valid value for reduction")

@@ -21,7 +21,8 @@ extension Functional {
 
     /// max(0, margin - x), of integers an integer where the margin is whole.
     private static func hinge(_ margin: Double, minus input: Tensor) -> Tensor {
-        let difference = margin == margin.rounded() && !input.dtype.isFloatingPoint
+        let difference =
+            margin == margin.rounded() && !input.dtype.isFloatingPoint
             ? input.rsub(Int(margin)) : input.rsub(margin)
         return difference.clampMin(0)
     }
@@ -88,7 +89,8 @@ extension Functional {
             }
             try checkMarginTypes("multi_margin_loss_cpu_kernel", input, target)
             if let weight, weight.dtype != input.dtype {
-                throw Misuse("expected scalar type \(input.dtype.scalarTypeName) but found \(weight.dtype.scalarTypeName)")
+                throw Misuse(
+                    "expected scalar type \(input.dtype.scalarTypeName) but found \(weight.dtype.scalarTypeName)")
             }
             let classes = target.contiguous().view([shape[0]])
             let losses = Tensor(emptyOf: [shape[0]], input.dtype, on: input.device)

@@ -17,4 +17,7 @@ public let nnOperators: [OperatorRow] = Array(
         embeddingOperators,
         attentionOperators,
         recurrentOperators,
+        activationOperators,
+        normalisationOperators,
+        distanceOperators,
     ].joined())
