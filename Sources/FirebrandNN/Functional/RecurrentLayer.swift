@@ -42,7 +42,9 @@ struct RecurrentLayer {
             return (result.states.to(type), result.hidden.to(type), result.memory?.to(type))
         }
         let operands = Operands(input, hidden, memory, weights)
-        let pass = try noGradTry { () throws(Misuse) in try run(operands) }
+        // Kept where a gradient, or a tangent, may be asked for.
+        let keepsGates = isGradEnabled() && operands.all.contains(where: \.tracksGrad) || isDualLevelOpen
+        let pass = try noGradTry { () throws(Misuse) in try run(operands, keepsGates) }
         let states = pass.hidden
         let (last, lastMemory) = noGrad { (final(states), pass.memory.map(final)) }
         let outputs = [states, last] + (lastMemory.map { [$0] } ?? [])
@@ -88,7 +90,7 @@ struct RecurrentLayer {
 
     // MARK: Forward
 
-    private func run(_ operands: Operands) throws(Misuse) -> RecurrentPass {
+    private func run(_ operands: Operands, _ keepsGates: Bool) throws(Misuse) -> RecurrentPass {
         let weights = operands.weights
         let (rows, units) = (operands.input.shape[0], weights.hidden.shape[1])
         func empty(_ width: Int) -> Tensor {
@@ -110,7 +112,7 @@ struct RecurrentLayer {
             cell: cell, batchSizes: batchSizes, isReverse: isReverse, weight: weights.hidden.contiguous(),
             candidateBias: candidateBias, hidden0: operands.hidden.contiguous(),
             cell0: operands.memory?.contiguous(), gates: operands.input.linear(weights.input, bias),
-            hidden: empty(units), memory: cell == .lstm ? empty(units) : nil,
+            keepsGates: keepsGates, hidden: empty(units), memory: cell == .lstm ? empty(units) : nil,
             candidate: cell == .gru ? empty(units) : nil)
         if !hasFailed { try pass.hidden.backend.run(pass) }
         return pass
