@@ -4,6 +4,9 @@ import FirebrandTensor
 public let nnOperators: [OperatorRow] = Array(
     [
         lossOperators,
+        convolutionOperators,
+        columnOperators,
+        bilinearOperators,
         paddingOperators,
         maxPoolingOperators,
         averagePoolingOperators,
@@ -11,4 +14,10 @@ public let nnOperators: [OperatorRow] = Array(
         resizingOperators,
         gridOperators,
         pixelOperators,
+        embeddingOperators,
+        attentionOperators,
+        recurrentOperators,
+        activationOperators,
+        normalisationOperators,
+        distanceOperators,
     ].joined())

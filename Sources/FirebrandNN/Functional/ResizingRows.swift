@@ -21,8 +21,6 @@ extension Arguments {
             "Input Error: Only 3D, 4D and 5D input Tensors supported (got \(rank.map(String.init) ?? "")D) for the modes: nearest | linear | "
                 + "bilinear | bicubic | trilinear | lanczos | area | nearest-exact (got \(name))")
     }
-
-    func optionalBool(_ name: String) throws(Misuse) -> Bool? { has(name) ? try bool(name) : nil }
 }
 
 let resizingOperators: [OperatorRow] = [

@@ -44,6 +44,9 @@ public let modules = ModuleTable(nnModules)
 let nnModules: [ModuleRow] = Array(
     [
         linearModules,
+        convolutionModules,
+        transposedConvolutionModules,
+        columnModules,
         activationModules,
         lossModules,
         maxPoolModules,
@@ -54,6 +57,10 @@ let nnModules: [ModuleRow] = Array(
         constantPaddingModules,
         edgePaddingModules,
         resizingModules,
+        embeddingModules,
+        recurrentModules,
+        recurrentCellModules,
+        transformerModules,
     ].joined())
 
 extension Arguments {

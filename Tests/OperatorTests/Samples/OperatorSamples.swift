@@ -20,8 +20,11 @@ enum OperatorSamples {
     /// All samples by the name of the row they call.
     static let byRow: [String: [OperatorSample]] = {
         var result: [String: [OperatorSample]] = [:]
-        let ours = own + complexNumbers + fourier + selection + views + linearAlgebra + pointwise + pooling
-        for sample in ours + fixtures {
+        let all = [
+            own, losses, pooling, sequences, complexNumbers, convolutions, fourier, selection, views, linearAlgebra, pointwise,
+            fixtures,
+        ]
+        for sample in all.joined() {
             guard let row = table.find(sample.name)?.row else { continue }
             result[row.name, default: []].append(sample)
         }
