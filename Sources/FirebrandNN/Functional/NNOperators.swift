@@ -3,5 +3,18 @@ import FirebrandTensor
 /// The operators of this layer, by PyTorch's names: what the table of all operators takes from it.
 public let nnOperators: [OperatorRow] = Array(
     [
-        lossOperators
+        lossOperators,
+        convolutionOperators,
+        columnOperators,
+        bilinearOperators,
+        paddingOperators,
+        maxPoolingOperators,
+        averagePoolingOperators,
+        unpoolingOperators,
+        resizingOperators,
+        gridOperators,
+        pixelOperators,
+        embeddingOperators,
+        attentionOperators,
+        recurrentOperators,
     ].joined())

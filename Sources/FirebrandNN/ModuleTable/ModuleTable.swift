@@ -44,8 +44,23 @@ public let modules = ModuleTable(nnModules)
 let nnModules: [ModuleRow] = Array(
     [
         linearModules,
+        convolutionModules,
+        transposedConvolutionModules,
+        columnModules,
         activationModules,
         lossModules,
+        maxPoolModules,
+        averagePoolModules,
+        adaptivePoolModules,
+        fractionalPoolModules,
+        unpoolModules,
+        constantPaddingModules,
+        edgePaddingModules,
+        resizingModules,
+        embeddingModules,
+        recurrentModules,
+        recurrentCellModules,
+        transformerModules,
     ].joined())
 
 extension Arguments {
