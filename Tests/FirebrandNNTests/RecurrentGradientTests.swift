@@ -1,4 +1,5 @@
 import FirebrandTensor
+import FirebrandTestSupport
 import Testing
 
 @testable import FirebrandNN
