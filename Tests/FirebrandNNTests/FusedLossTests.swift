@@ -117,13 +117,13 @@ import Testing
                 x, "smooth l1 \(what)", { Functional.smoothL1Loss($0, y, reduction: reduction, beta: 0.7) },
                 {
                     let size = $0.sub(y).abs()
-                    return reduced(size.lt(0.7).where(size.square().div(1.4), size.sub(0.35)))
+                    return reduced(size.square().div(1.4).where(size.lt(0.7), size.sub(0.35)))
                 })
             compare(
                 x, "huber \(what)", { Functional.huberLoss($0, y, reduction: reduction, delta: 0.7) },
                 {
                     let size = $0.sub(y).abs()
-                    return reduced(size.le(0.7).where(size.square().mul(0.5), size.sub(0.35).mul(0.7)))
+                    return reduced(size.square().mul(0.5).where(size.le(0.7), size.sub(0.35).mul(0.7)))
                 })
             compare(
                 x, absolute: 1e-5, "logits \(what)",

@@ -225,6 +225,7 @@ extension Functional {
         let embedDim = query.size(-1)
         guard let weight = weights.inProjWeight else {
             let bias = weights.inProjBias?.chunk(3)
+            if hasFailed { return (query, key, value) }
             let parts = [
                 ("query", query, weights.qProjWeight), ("key", key, weights.kProjWeight),
                 ("value", value, weights.vProjWeight),
@@ -242,15 +243,20 @@ extension Functional {
         }
         if key === value, query === key {
             let parts = query.linear(weight, weights.inProjBias).chunk(3, dim: -1)
+            // After a failure there are no three parts.
+            if hasFailed { return (query, key, value) }
             return (parts[0], parts[1], parts[2])
         }
         if key === value {
             let split = weight.split([embedDim, 2 * embedDim])
             let bias = weights.inProjBias?.split([embedDim, 2 * embedDim])
+            if hasFailed { return (query, key, value) }
             let parts = key.linear(split[1], bias?[1]).chunk(2, dim: -1)
+            if hasFailed { return (query, key, value) }
             return (query.linear(split[0], bias?[0]), parts[0], parts[1])
         }
         let (split, bias) = (weight.chunk(3), weights.inProjBias?.chunk(3))
+        if hasFailed { return (query, key, value) }
         return (
             query.linear(split[0], bias?[0]), key.linear(split[1], bias?[1]), value.linear(split[2], bias?[2])
         )
