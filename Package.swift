@@ -32,7 +32,7 @@ let package = Package(
         .target(name: "FirebrandTensor", dependencies: ["CRuntime", "CKernels", "CFFT", "COneDNN", "CLAPACK"]),
         .target(name: "FirebrandNN", dependencies: ["FirebrandTensor"]),
         .target(name: "FirebrandOptim", dependencies: ["FirebrandTensor", "FirebrandNN"]),
-        .target(name: "FirebrandData", dependencies: ["FirebrandTensor"]),
+        .target(name: "FirebrandData", dependencies: ["FirebrandTensor", "FirebrandNN"]),
         .target(
             name: "FirebrandSerialization",
             dependencies: ["CZlib", "FirebrandTensor", "FirebrandNN", "FirebrandOptim", "FirebrandData"]),
@@ -86,7 +86,8 @@ let package = Package(
             dependencies: ["FirebrandTensor", "FirebrandNN", "FirebrandOptim", "FirebrandTestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "FirebrandDataTests", dependencies: ["FirebrandTensor", "FirebrandData", "FirebrandTestSupport"],
+            name: "FirebrandDataTests",
+            dependencies: ["FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandTestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FirebrandSerializationTests",

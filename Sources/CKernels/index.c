@@ -3,16 +3,31 @@
 
 typedef struct { uint64_t low, high; } fb_item16;
 
+// Contiguous indices are looked over before they are used, in stretches that stay in the cache: the loops that use them
+// are then free of tests.
+enum { STRETCH = 1024 };
+
+CLONES static bool are_inside(const int64_t *index, ptrdiff_t n, int64_t limit) {
+    int64_t signs = 0, largest = 0;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        signs |= index[i];
+        largest = index[i] > largest ? index[i] : largest;
+    }
+    return signs >= 0 && largest < limit;
+}
+
 // An index out of range reads the first element instead, so that the loop needs no exit; the caller learns of it once.
 #define GATHER(T)                                                                                       \
-    if (out_stride == (ptrdiff_t)sizeof(T) && index_stride == 8 && a_stride == 0 && step == (ptrdiff_t)sizeof(T)) { \
+    if (out_stride == (ptrdiff_t)sizeof(T) && index_stride == 8) {                                      \
         T *o = (T *)out;                                                                                \
-        const T *x = (const T *)a;                                                                      \
-        for (ptrdiff_t i = 0; i < n; i++) {                                                             \
-            const uint64_t at = (uint64_t)index[i];                                                     \
-            const bool is_inside = at < (uint64_t)limit;                                                \
-            bad |= !is_inside;                                                                          \
-            o[i] = x[is_inside ? at : 0];                                                               \
+        for (ptrdiff_t begin = 0; begin < n; begin += STRETCH) {                                        \
+            const ptrdiff_t end = n - begin < STRETCH ? n : begin + STRETCH;                            \
+            if (!are_inside(index + begin, end - begin, limit)) return false;                           \
+            if (a_stride == 0 && step == (ptrdiff_t)sizeof(T))                                          \
+                for (ptrdiff_t i = begin; i < end; i++) o[i] = ((const T *)a)[index[i]];                \
+            else                                                                                        \
+                for (ptrdiff_t i = begin; i < end; i++)                                                 \
+                    o[i] = *(const T *)(a + i * a_stride + index[i] * step);                            \
         }                                                                                               \
     } else {                                                                                            \
         for (ptrdiff_t i = 0; i < n; i++, out += out_stride, a += a_stride) {                           \
@@ -54,12 +69,25 @@ bool fb_gather(
     X(i64, uint64_t, int64_t) X(f32, float, float) X(f64, double, double)
 
 #define PUT_ELEMENTS(T, COMBINE)                                                                                  \
-    for (ptrdiff_t i = 0; i < n; i++, out += out_stride, a += a_stride) {                                         \
-        const int64_t at = *(const int64_t *)((const void *)index + i * index_stride);                            \
-        bad |= (uint64_t)at >= (uint64_t)limit;                                                                   \
-        T *target = at >= low && at < high ? (T *)(out + at * step) : (T *)&spare[i & 15];                        \
-        const T value = *(const T *)a;                                                                            \
-        *target = (T)COMBINE(*target, value);                                                                     \
+    if (low == 0 && high == limit && index_stride == 8 && a_stride == (ptrdiff_t)sizeof(T)) {                     \
+        const T *x = (const T *)a;                                                                                \
+        for (ptrdiff_t begin = 0; begin < n; begin += STRETCH) {                                                  \
+            const ptrdiff_t end = n - begin < STRETCH ? n : begin + STRETCH;                                      \
+            if (!are_inside(index + begin, end - begin, limit)) return false;                                     \
+            for (ptrdiff_t i = begin; i < end; i++) {                                                             \
+                T *target = (T *)(out + i * out_stride + index[i] * step);                                        \
+                const T value = x[i];                                                                             \
+                *target = (T)COMBINE(*target, value);                                                             \
+            }                                                                                                     \
+        }                                                                                                         \
+    } else {                                                                                                      \
+        for (ptrdiff_t i = 0; i < n; i++, out += out_stride, a += a_stride) {                                     \
+            const int64_t at = *(const int64_t *)((const void *)index + i * index_stride);                        \
+            bad |= (uint64_t)at >= (uint64_t)limit;                                                               \
+            T *target = at >= low && at < high ? (T *)(out + at * step) : (T *)&spare[i & 15];                    \
+            const T value = *(const T *)a;                                                                        \
+            *target = (T)COMBINE(*target, value);                                                                 \
+        }                                                                                                         \
     }
 
 #define SCATTER(S, ARITHMETIC, ORDERED)                                                                           \

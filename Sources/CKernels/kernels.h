@@ -38,6 +38,10 @@ typedef double fb_f64;
 #include "elementary.inc"
 #include "strided.inc"
 
+// Entries that sorting moves (see fb_make_entries): a key and a position, in one word where the key has at most 32 bits.
+typedef uint64_t narrow_entry;
+typedef struct { uint64_t key, position; } wide_entry;
+
 // Parts of the tables behind fb_find_unary and fb_find_binary.
 fb_unary_kernel fb_find_further_unary(fb_unary_op op, int dtype);
 fb_unary_kernel fb_find_special_unary(fb_unary_op op, int dtype);

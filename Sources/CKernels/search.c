@@ -3,116 +3,111 @@
 
 // ---- Quickselect, step by step as PyTorch's, for the position among equals that it comes to -------------------------
 
-INLINE void exchange(int64_t *order, ptrdiff_t i, ptrdiff_t j) {
-    const int64_t swap = order[i];
-    order[i] = order[j];
-    order[j] = swap;
-}
+// Of entries only the keys are compared.
+#define narrow_key(e) ((e) >> 32)
+#define wide_key(e) ((e).key)
+#define narrow_position(e) ((int64_t)((e) & UINT32_MAX))
+#define wide_position(e) ((int64_t)(e).position)
 
-#define KEY(i) keys[order[i]]
-
-// Divides a stretch around the median of its second, middle and last element; gives where the upper part begins.
-static ptrdiff_t partition(const uint64_t *keys, int64_t *order, ptrdiff_t first, ptrdiff_t last) {
-    const ptrdiff_t a = first + 1, b = first + (last - first) / 2, c = last - 1;
-    ptrdiff_t median;
-    if (KEY(a) < KEY(b)) median = KEY(b) < KEY(c) ? b : KEY(a) < KEY(c) ? c : a;
-    else median = KEY(a) < KEY(c) ? a : KEY(b) < KEY(c) ? c : b;
-    exchange(order, first, median);
-    const uint64_t pivot = KEY(first);
-    ptrdiff_t low = first + 1, high = last;
-    while (true) {
-        while (KEY(low) < pivot) low++;
-        high--;
-        while (pivot < KEY(high)) high--;
-        if (low >= high) return low;
-        exchange(order, low++, high);
+#define RANKS(KIND, KEY, POSITION)                                                                              \
+    INLINE void exchange_##KIND(KIND##_entry *a, ptrdiff_t i, ptrdiff_t j) {                                     \
+        const KIND##_entry swap = a[i];                                                                         \
+        a[i] = a[j];                                                                                            \
+        a[j] = swap;                                                                                            \
+    }                                                                                                           \
+    /* Divides a stretch around the median of its second, middle and last; gives where the upper part begins. */ \
+    static ptrdiff_t partition_##KIND(KIND##_entry *e, ptrdiff_t first, ptrdiff_t last) {                        \
+        const ptrdiff_t a = first + 1, b = first + (last - first) / 2, c = last - 1;                            \
+        const uint64_t x = KEY(e[a]), y = KEY(e[b]), z = KEY(e[c]);                                             \
+        exchange_##KIND(e, first, x < y ? (y < z ? b : x < z ? c : a) : x < z ? a : y < z ? c : b);              \
+        const uint64_t pivot = KEY(e[first]);                                                                   \
+        ptrdiff_t low = first + 1, high = last;                                                                 \
+        while (true) {                                                                                          \
+            while (KEY(e[low]) < pivot) low++;                                                                  \
+            high--;                                                                                             \
+            while (pivot < KEY(e[high])) high--;                                                                \
+            if (low >= high) return low;                                                                        \
+            exchange_##KIND(e, low++, high);                                                                    \
+        }                                                                                                       \
+    }                                                                                                           \
+    static void insertion_sort_##KIND(KIND##_entry *e, ptrdiff_t first, ptrdiff_t last) {                        \
+        for (ptrdiff_t i = first + 1; i < last; i++) {                                                          \
+            const KIND##_entry moved = e[i];                                                                    \
+            ptrdiff_t j = i;                                                                                    \
+            for (; j > first && KEY(moved) < KEY(e[j - 1]); j--) e[j] = e[j - 1];                               \
+            e[j] = moved;                                                                                       \
+        }                                                                                                       \
+    }                                                                                                           \
+    /* Introselect without its guard against bad pivots; the last three elements are sorted by insertion. */    \
+    static int64_t rank_by_median_of_three_##KIND(KIND##_entry *e, ptrdiff_t n, ptrdiff_t k) {                   \
+        ptrdiff_t first = 0, last = n;                                                                          \
+        while (last - first > 3) {                                                                              \
+            const ptrdiff_t border = partition_##KIND(e, first, last);                                          \
+            if (border <= k) first = border;                                                                    \
+            else last = border;                                                                                 \
+        }                                                                                                       \
+        insertion_sort_##KIND(e, first, last);                                                                  \
+        return POSITION(e[k]);                                                                                  \
+    }                                                                                                           \
+    /* Introsort likewise: stretches of up to 16 elements are left to one insertion sort at the end. */         \
+    static void sort_by_median_of_three_##KIND(KIND##_entry *e, ptrdiff_t first, ptrdiff_t last) {               \
+        while (last - first > 16) {                                                                             \
+            const ptrdiff_t border = partition_##KIND(e, first, last);                                          \
+            sort_by_median_of_three_##KIND(e, border, last);                                                    \
+            last = border;                                                                                      \
+        }                                                                                                       \
+    }                                                                                                           \
+    static void first_of_row_##KIND(KIND##_entry *e, ptrdiff_t n, ptrdiff_t k) {                                 \
+        rank_by_median_of_three_##KIND(e, n, k - 1);                                                            \
+        sort_by_median_of_three_##KIND(e, 0, k - 1);                                                            \
+        insertion_sort_##KIND(e, 0, k - 1);                                                                     \
+    }                                                                                                           \
+    /* Hoare's, with the median of the first, the middle and the last put in front (Press et al., Numerical */  \
+    /* Recipes, 8.5). */                                                                                        \
+    static int64_t rank_by_hoare_##KIND(KIND##_entry *e, ptrdiff_t n, ptrdiff_t k) {                             \
+        ptrdiff_t left = 0, right = n - 1;                                                                      \
+        while (right > left) {                                                                                  \
+            if (right == left + 1) {                                                                            \
+                if (KEY(e[left]) > KEY(e[right])) exchange_##KIND(e, left, right);                              \
+                break;                                                                                          \
+            }                                                                                                   \
+            exchange_##KIND(e, (left + right) / 2, left + 1);                                                   \
+            if (KEY(e[left + 1]) > KEY(e[right])) exchange_##KIND(e, left + 1, right);                          \
+            if (KEY(e[left]) > KEY(e[right])) exchange_##KIND(e, left, right);                                  \
+            if (KEY(e[left + 1]) > KEY(e[left])) exchange_##KIND(e, left + 1, left);                            \
+            const uint64_t pivot = KEY(e[left]);                                                                \
+            ptrdiff_t i = left + 1, j = right;                                                                  \
+            while (true) {                                                                                      \
+                do i++; while (pivot > KEY(e[i]));                                                              \
+                do j--; while (KEY(e[j]) > pivot);                                                              \
+                if (j < i) break;                                                                               \
+                exchange_##KIND(e, i, j);                                                                       \
+            }                                                                                                   \
+            exchange_##KIND(e, left, j);                                                                        \
+            if (j <= k) left = i;                                                                               \
+            if (j >= k) right = j - 1;                                                                          \
+        }                                                                                                       \
+        return POSITION(e[k]);                                                                                  \
     }
-}
-
-static void insertion_sort(const uint64_t *keys, int64_t *order, ptrdiff_t first, ptrdiff_t last) {
-    for (ptrdiff_t i = first + 1; i < last; i++)
-        for (ptrdiff_t j = i; j > first && KEY(j) < KEY(j - 1); j--) exchange(order, j, j - 1);
-}
-
-// Introselect without its guard against bad pivots; the last three elements are sorted by insertion.
-static int64_t rank_by_median_of_three(const uint64_t *keys, int64_t *order, ptrdiff_t n, ptrdiff_t k) {
-    ptrdiff_t first = 0, last = n;
-    while (last - first > 3) {
-        const ptrdiff_t border = partition(keys, order, first, last);
-        if (border <= k) first = border;
-        else last = border;
-    }
-    insertion_sort(keys, order, first, last);
-    return order[k];
-}
-
-// Introsort likewise: stretches of up to 16 elements are left to one insertion sort at the end.
-static void sort_by_median_of_three(const uint64_t *keys, int64_t *order, ptrdiff_t first, ptrdiff_t last) {
-    while (last - first > 16) {
-        const ptrdiff_t border = partition(keys, order, first, last);
-        sort_by_median_of_three(keys, order, border, last);
-        last = border;
-    }
-}
-
-// Hoare's, with the median of the first, the middle and the last put in front (Press et al., Numerical Recipes, 8.5).
-static int64_t rank_by_hoare(const uint64_t *keys, int64_t *order, ptrdiff_t n, ptrdiff_t k) {
-    ptrdiff_t left = 0, right = n - 1;
-    while (right > left) {
-        if (right == left + 1) {
-            if (KEY(left) > KEY(right)) exchange(order, left, right);
-            break;
-        }
-        exchange(order, (left + right) / 2, left + 1);
-        if (KEY(left + 1) > KEY(right)) exchange(order, left + 1, right);
-        if (KEY(left) > KEY(right)) exchange(order, left, right);
-        if (KEY(left + 1) > KEY(left)) exchange(order, left + 1, left);
-        const uint64_t pivot = KEY(left);
-        ptrdiff_t i = left + 1, j = right;
-        while (true) {
-            do i++; while (pivot > KEY(i));
-            do j--; while (KEY(j) > pivot);
-            if (j < i) break;
-            exchange(order, i, j);
-        }
-        exchange(order, left, j);
-        if (j <= k) left = i;
-        if (j >= k) right = j - 1;
-    }
-    return order[k];
-}
-
-// Keys and, behind them, positions in order; in three words for each element.
-static int64_t *make_order(
-    int dtype, bool descending, const void *a, ptrdiff_t stride, ptrdiff_t n, int64_t *scratch) {
-    uint64_t *keys = (uint64_t *)scratch;
-    const uint64_t *entries = keys + n;
-    fb_make_entries(dtype, descending, a, stride, n, 0, keys + n);
-    if (fb_entry_size(dtype) == 8)
-        for (ptrdiff_t i = 0; i < n; i++) keys[i] = entries[i] >> 32;
-    else
-        for (ptrdiff_t i = 0; i < n; i++) keys[i] = entries[2 * i];
-    int64_t *order = scratch + n;
-    for (ptrdiff_t i = 0; i < n; i++) order[i] = i;
-    return order;
-}
+RANKS(narrow, narrow_key, narrow_position)
+RANKS(wide, wide_key, wide_position)
 
 int64_t fb_position_of_rank(
-    int dtype, const void *a, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t k, bool is_median, int64_t *scratch) {
-    int64_t *order = make_order(dtype, false, a, stride, n, scratch);
-    const uint64_t *keys = (const uint64_t *)scratch;
-    return is_median ? rank_by_median_of_three(keys, order, n, k) : rank_by_hoare(keys, order, n, k);
+    int dtype, const void *a, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t k, bool is_median, void *scratch) {
+    fb_make_entries(dtype, false, a, stride, n, 0, scratch);
+    if (fb_entry_size(dtype) == sizeof(narrow_entry))
+        return is_median ? rank_by_median_of_three_narrow(scratch, n, k) : rank_by_hoare_narrow(scratch, n, k);
+    return is_median ? rank_by_median_of_three_wide(scratch, n, k) : rank_by_hoare_wide(scratch, n, k);
 }
 
 void fb_first_of_short_row(
-    int dtype, bool descending, const void *a, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t k, int64_t *positions,
-    ptrdiff_t positions_stride, int64_t *scratch) {
-    int64_t *order = make_order(dtype, descending, a, stride, n, scratch);
-    const uint64_t *keys = (const uint64_t *)scratch;
-    rank_by_median_of_three(keys, order, n, k - 1);
-    sort_by_median_of_three(keys, order, 0, k - 1);
-    insertion_sort(keys, order, 0, k - 1);
-    for (ptrdiff_t i = 0; i < k; i++) *(int64_t *)((void *)positions + i * positions_stride) = order[i];
+    int dtype, bool descending, const void *a, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t k, void *values,
+    ptrdiff_t values_stride, int64_t *positions, ptrdiff_t positions_stride, void *scratch) {
+    const bool is_exact = fb_make_entries(dtype, descending, a, stride, n, 0, scratch);
+    if (fb_entry_size(dtype) == sizeof(narrow_entry)) first_of_row_narrow(scratch, n, k);
+    else first_of_row_wide(scratch, n, k);
+    fb_write_entries(
+        dtype, descending, scratch, k, is_exact ? NULL : a, stride, values, values_stride, positions, positions_stride);
 }
 
 #define FIRST_NAN(T, INFINITE)                                             \

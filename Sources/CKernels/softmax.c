@@ -174,10 +174,11 @@ INLINE void take_rows(float *largest, float *sum, float *lost, const float *a, p
     *(f32x16 *)largest = m;
 }
 
+// With `sums` only the logarithms of the sums of exponentials are written, there.
 INLINE void column_softmax(
-    float *out, const float *a, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t columns, bool is_log) {
+    float *out, float *sums, const float *a, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t columns, bool is_log) {
     float largest[STRIP], sum[STRIP], lost[STRIP];
-    for (ptrdiff_t first = 0, width; first < columns; first += width, a += width, out += width) {
+    for (ptrdiff_t first = 0, width; first < columns; first += width, a += width, out += sums ? 0 : width) {
         width = columns - first < STRIP ? columns - first : STRIP;
         for (int c = 0; c < STRIP; c++) largest[c] = -INFINITY, sum[c] = 0, lost[c] = 0;
         ptrdiff_t row = 0;
@@ -196,6 +197,10 @@ INLINE void column_softmax(
             const float m = largest[c];
             if (is_log) largest[c] = m + fb_log_f32(sum[c]);
             else largest[c] = m == -INFINITY ? 0 : m, sum[c] = 1.0f / sum[c];
+        }
+        if (sums) {
+            memcpy(sums + first, largest, (size_t)width * sizeof(float));
+            continue;
         }
         for (row = 0; row < length; row++) {
             const float *in = a + row * stride;
@@ -219,11 +224,77 @@ INLINE void column_softmax(
 
 CLONES void fb_softmax_columns_f32(
     float *out, const float *a, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t columns) {
-    column_softmax(out, a, length, stride, columns, false);
+    column_softmax(out, NULL, a, length, stride, columns, false);
 }
 CLONES void fb_log_softmax_columns_f32(
     float *out, const float *a, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t columns) {
-    column_softmax(out, a, length, stride, columns, true);
+    column_softmax(out, NULL, a, length, stride, columns, true);
+}
+
+// ---- Cross entropy: softmax without its result ------------------------------------------------------------------------
+
+CLONES void fb_log_sum_exp_columns_f32(
+    float *sums, const float *a, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t columns) {
+    column_softmax(NULL, sums, a, length, stride, columns, true);
+}
+
+// The number that log-softmax subtracts, to the last bit.
+CLONES float fb_log_sum_exp_f32(const float *a, ptrdiff_t n) {
+    if (n <= LANES) {
+        f32x16 x, y;
+        padded(&x, a, n);
+        y = x - lane_max(&x);
+        exp16(&y);
+        return lane_max(&x) + (float)log(lane_sum(&y));
+    }
+    const float m = row_max(a, n);
+    return m + (float)log(exponentials(NULL, a, m, n));
+}
+
+CLONES void fb_cross_entropy_grad_f32(
+    float *out, const float *a, float log_sum, ptrdiff_t class, float scale, ptrdiff_t n) {
+    ptrdiff_t i = 0;
+    for (; i < n; i += LANES) {
+        const ptrdiff_t count = n - i < LANES ? n - i : LANES;
+        f32x16 x;
+        if (count == LANES) x = LOAD(a + i);
+        else padded(&x, a + i, count);
+        x -= log_sum;
+        exp16(&x);
+        x *= scale;
+        if (count == LANES) *(f32x16 *)(out + i) = x;
+        else store_some(out + i, &x, count);
+    }
+    out[class] -= scale;
+}
+
+CLONES void fb_cross_entropy_grad_columns_f32(
+    float *out, const float *a, const float *log_sums, const int64_t *classes, int64_t ignored, const float *scales,
+    ptrdiff_t scale_stride, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t columns) {
+    float scale[STRIP];
+    for (ptrdiff_t first = 0, width; first < columns; first += width) {
+        width = columns - first < STRIP ? columns - first : STRIP;
+        for (ptrdiff_t c = 0; c < STRIP; c++)
+            scale[c] = c < width && classes[first + c] != ignored ? scales[(first + c) * scale_stride] : 0;
+        for (ptrdiff_t row = 0; row < length; row++) {
+            const float *in = a + row * stride + first;
+            float *to = out + row * stride + first;
+            for (ptrdiff_t c = 0; c < width; c += LANES) {
+                const ptrdiff_t count = width - c < LANES ? width - c : LANES;
+                f32x16 x, shift;
+                if (count == LANES) x = LOAD(in + c), shift = LOAD(log_sums + first + c);
+                else padded(&x, in + c, count), padded(&shift, log_sums + first + c, count);
+                const f32x16 by = LOAD(scale + c), zero = {};
+                x -= shift;
+                exp16(&x);
+                x = by == zero ? zero : x * by;
+                if (count == LANES) *(f32x16 *)(to + c) = x;
+                else store_some(to + c, &x, count);
+            }
+        }
+        for (ptrdiff_t c = 0; c < width; c++)
+            if (classes[first + c] != ignored) out[classes[first + c] * stride + first + c] -= scale[c];
+    }
 }
 
 // ---- Double precision, and gradients ----------------------------------------------------------------------------------
@@ -272,4 +343,21 @@ CLONES void fb_log_softmax_f64(double *out, const double *a, ptrdiff_t n) {
     INDEPENDENT for (ptrdiff_t i = 0; i < n; i++) out[i] = fb_exp_f64(a[i] - m);
     const double shift = m + log(row_sum_f64(out, n));
     INDEPENDENT for (ptrdiff_t i = 0; i < n; i++) out[i] = a[i] - shift;
+}
+
+CLONES double fb_log_sum_exp_f64(const double *a, ptrdiff_t n) {
+    enum { SLICE = 256 };
+    const double m = row_max_f64(a, n);
+    double total = 0, part[SLICE];
+    for (ptrdiff_t i = 0; i < n; i += SLICE) {
+        const ptrdiff_t length = n - i < SLICE ? n - i : SLICE;
+        INDEPENDENT for (ptrdiff_t j = 0; j < length; j++) part[j] = fb_exp_f64(a[i + j] - m);
+        total += row_sum_f64(part, length);
+    }
+    return m + log(total);
+}
+CLONES void fb_cross_entropy_grad_f64(
+    double *out, const double *a, double log_sum, ptrdiff_t class, double scale, ptrdiff_t n) {
+    INDEPENDENT for (ptrdiff_t i = 0; i < n; i++) out[i] = fb_exp_f64(a[i] - log_sum) * scale;
+    out[class] -= scale;
 }

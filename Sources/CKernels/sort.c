@@ -35,8 +35,6 @@ FLOAT_KEY(f32, uint32_t, 0x80000000u, 0x7F800000u)
 FLOAT_KEY(f64, uint64_t, 0x8000000000000000u, 0x7FF0000000000000u)
 
 // Of narrow elements key and position share a word; wide ones take two.
-typedef uint64_t narrow_entry;
-typedef struct { uint64_t key, position; } wide_entry;
 
 static bool is_wide(int dtype) { return dtype == FB_I64 || dtype == FB_F64; }
 int fb_entry_size(int dtype) { return is_wide(dtype) ? (int)sizeof(wide_entry) : (int)sizeof(narrow_entry); }

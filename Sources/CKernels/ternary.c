@@ -24,10 +24,29 @@
         }                                                                                                     \
     }
 
+// Between two numbers, a maximum and a minimum do, which leave a NaN as it is; a limit that is NaN is for the general one.
+#define CLAMP(S, T)                                                                                           \
+    CLONES static void clamp_##S(                                                                             \
+        void *out, ptrdiff_t so, const void *pa, ptrdiff_t sa, const void *pb, ptrdiff_t sb, const void *pc,   \
+        ptrdiff_t sc, ptrdiff_t n, double real, int64_t whole_number) {                                       \
+        const T low = *(const T *)pb, high = *(const T *)pc;                                                  \
+        if (so != sizeof(T) || sa != sizeof(T) || sb != 0 || sc != 0 || low != low || high != high) {         \
+            clamp_each_##S(out, so, pa, sa, pb, sb, pc, sc, n, real, whole_number);                           \
+            return;                                                                                           \
+        }                                                                                                     \
+        const T *x = pa;                                                                                      \
+        T *o = out;                                                                                           \
+        INDEPENDENT for (ptrdiff_t i = 0; i < n; i++) {                                                       \
+            const T a = low > x[i] ? low : x[i];                                                              \
+            o[i] = high < a ? high : a;                                                                       \
+        }                                                                                                     \
+    }
+
 #define WRAP(X) ((uint64_t)(int64_t)(X))
 #define INTEGER_TERNARY(S)                                                                         \
     TERNARY(addcmul_##S, fb_##S, whole_number, WRAP(a) + WRAP(value) * WRAP(b) * WRAP(c))          \
-    TERNARY(clamp_##S, fb_##S, whole_number, (a < b ? b : a) > c ? c : a < b ? b : a)
+    TERNARY(clamp_each_##S, fb_##S, whole_number, (a < b ? b : a) > c ? c : a < b ? b : a)         \
+    CLAMP(S, fb_##S)
 FOR_INTEGERS(INTEGER_TERNARY)
 
 // NaN in any operand is the result of clamp. lerp starts from the end that is nearer.
@@ -36,8 +55,11 @@ FOR_INTEGERS(INTEGER_TERNARY)
     TERNARY(addcdiv_##S, T, real, a + value * b / c)                                               \
     TERNARY(lerp_##S, T, real,                                                                     \
             c < (T)0.5 && c > (T)-0.5 ? a + c * (b - a) : b - (b - a) * ((T)1 - c))                \
-    TERNARY(clamp_##S, T, real,                                                                    \
+    TERNARY(lerp_by_##S, T, real, ((void)c, value < (T)0.5 && value > (T)-0.5                       \
+            ? a + value * (b - a) : b - (b - a) * ((T)1 - value)))                                 \
+    TERNARY(clamp_each_##S, T, real,                                                               \
             a != a ? a : b != b ? b : c != c ? c : (a < b ? b : a) > c ? c : a < b ? b : a)        \
+    CLAMP(S, T)                                                                                    \
     TERNARY(nan_to_num_##S, T, real,                                                               \
             a != a ? value : a == (T)INFINITY ? b : a == -(T)INFINITY ? c : a)
 FLOAT_TERNARY(f32, float)
@@ -53,6 +75,7 @@ fb_ternary_kernel fb_find_ternary(fb_ternary_op op, int dtype) {
         [FB_ADDCMUL] = NUMBERS(addcmul),
         [FB_ADDCDIV] = FLOATS(addcdiv),
         [FB_LERP] = FLOATS(lerp),
+        [FB_LERP_BY] = FLOATS(lerp_by),
         [FB_CLAMP] = NUMBERS(clamp),
         [FB_NAN_TO_NUM] = FLOATS(nan_to_num),
     };

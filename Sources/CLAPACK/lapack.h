@@ -9,7 +9,9 @@
 
 enum {
     GEMM, GETRF, GETRS, POTRF, POTRS, POTRI, SYTRF, SYTRS, HETRF, HETRS, TRSM, GEQRF, ORGQR, ORMQR, SYEVD, GEEV, GESDD,
-    GELS, GELSY, GELSD, GELSS, ROUTINE_COUNT
+    GELS, GELSY, GELSD, GELSS, GEQR2, LARFT, LARFB, SYTRD, STEDC, LAED1, ROUTINE_COUNT,
+    /// From here on they are auxiliary: a library may do without.
+    FIRST_SHARED = GEQR2
 };
 
 /// By routine and type.

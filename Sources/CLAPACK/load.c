@@ -29,6 +29,12 @@ static const char *const names[ROUTINE_COUNT][4] = {
     [GELSY] = {"sgelsy_", "dgelsy_", "cgelsy_", "zgelsy_"},
     [GELSD] = {"sgelsd_", "dgelsd_", "cgelsd_", "zgelsd_"},
     [GELSS] = {"sgelss_", "dgelss_", "cgelss_", "zgelss_"},
+    [GEQR2] = {"sgeqr2_", "dgeqr2_", "cgeqr2_", "zgeqr2_"},
+    [LARFT] = {"slarft_", "dlarft_", "clarft_", "zlarft_"},
+    [LARFB] = {"slarfb_", "dlarfb_", "clarfb_", "zlarfb_"},
+    [SYTRD] = {"ssytrd_", "dsytrd_", "chetrd_", "zhetrd_"},
+    [STEDC] = {"sstedc_", "dstedc_", "cstedc_", "zstedc_"},
+    [LAED1] = {"slaed1_", "dlaed1_", "slaed1_", "dlaed1_"},
 };
 
 static bool is_open;
@@ -41,7 +47,7 @@ static bool look_up(const char *file) {
     for (int routine = 0; routine < ROUTINE_COUNT; routine++)
         for (int type = 0; type < 4; type++) {
             void *symbol = dlsym(library, names[routine][type]);
-            if (!symbol) return false;
+            if (!symbol && routine < FIRST_SHARED) return false;
             fb_lapack_routines[routine][type] = symbol;
         }
     *(void **)&set_threads = dlsym(library, "openblas_set_num_threads");

@@ -1,8 +1,8 @@
-#include <dnnl.h>
+#include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "COneDNN.h"
+#include "onednn.h"
 
 int fb_onednn_version(void) {
     const dnnl_version_t *v = dnnl_version();
@@ -42,31 +42,6 @@ static void clear(entry *e) {
     if (e->c) dnnl_memory_destroy(e->c);
     memset(e, 0, sizeof *e);
 }
-
-#define TRY(call)                                  \
-    do {                                           \
-        dnnl_status_t status_ = (call);            \
-        if (status_ != dnnl_success) return status_; \
-    } while (0)
-
-// 2.x describes memory by value, 3.x by an opaque handle; everything below speaks of `const_md`.
-#if DNNL_VERSION_MAJOR >= 3
-typedef dnnl_memory_desc_t memory_description;
-#define DESCRIPTION_OF(md) (md)
-static dnnl_status_t describe(
-    memory_description *md, int rank, const dnnl_dims_t dims, dnnl_data_type_t type, const dnnl_dims_t strides) {
-    return dnnl_memory_desc_create_with_strides(md, rank, dims, type, strides);
-}
-static void forget(memory_description *md) { dnnl_memory_desc_destroy(*md); }
-#else
-typedef dnnl_memory_desc_t memory_description;
-#define DESCRIPTION_OF(md) (&(md))
-static dnnl_status_t describe(
-    memory_description *md, int rank, const dnnl_dims_t dims, dnnl_data_type_t type, const dnnl_dims_t strides) {
-    return dnnl_memory_desc_init_by_strides(md, rank, dims, type, strides);
-}
-static void forget(memory_description *md) { (void)md; }
-#endif
 
 static dnnl_status_t create_primitive(
     entry *e, const memory_description *a, const memory_description *b, const memory_description *bias,
@@ -130,7 +105,6 @@ static dnnl_status_t fill(entry *e, const fb_matmul_shape *s, dnnl_engine_t engi
 }
 
 // The pthread key that frees a thread's cache when the thread ends.
-#include <pthread.h>
 static pthread_key_t cache_key;
 static pthread_once_t cache_once = PTHREAD_ONCE_INIT;
 

@@ -1,162 +1,109 @@
 import FirebrandTensor
-import Glibc
 
 /// Where an epoch's batches come from, in order.
 protocol BatchSource<Batch>: AnyObject {
     associatedtype Batch
     /// The next batch; nil after the last, and after a failure.
     func next() throws -> Batch?
+    /// Waits, without blocking a thread, until ``next()`` need not wait.
+    func untilReady(isolation actor: isolated (any Actor)?) async
+}
+
+extension BatchSource {
+    func untilReady(isolation actor: isolated (any Actor)?) async {}
+}
+
+/// No batches.
+final class EmptySource<Batch>: BatchSource {
+    func next() -> Batch? { nil }
+}
+
+/// Only an error.
+final class FailingSource<Batch>: BatchSource {
+    private var error: (any Error)?
+
+    init(_ error: any Error) { self.error = error }
+
+    func next() throws -> Batch? {
+        defer { error = nil }
+        if let error { throw error }
+        return nil
+    }
 }
 
 /// Makes each batch when it is asked for.
 final class InlineSource<Batch>: BatchSource {
-    private let plan: () -> (indices: [Int], batches: [Range<Int>])
-    private lazy var epoch = plan()
-    private let fetch: (ArraySlice<Int>) throws -> Batch
-    private var position = 0
+    private let epoch: Epoch
+    private let plan: () -> EpochOrder
+    private lazy var order = plan()
+    private let fetch: (ArraySlice<Int>, Draws) throws -> Batch
+    private let scope = LoadingScope()
+    private var isAtEnd = false
 
     /// `plan` gives the order and the batches; called when the first batch is asked for.
     init(
-        _ plan: @escaping () -> (indices: [Int], batches: [Range<Int>]),
-        fetch: @escaping (ArraySlice<Int>) throws -> Batch
+        _ epoch: Epoch, plan: @escaping () -> EpochOrder, fetch: @escaping (ArraySlice<Int>, Draws) throws -> Batch
     ) {
+        self.epoch = epoch
         self.plan = plan
         self.fetch = fetch
     }
 
     func next() throws -> Batch? {
-        guard position < epoch.batches.count else { return nil }
-        let range = epoch.batches[position]
-        position += 1
-        do { return try fetch(epoch.indices[range]) } catch {
-            position = epoch.batches.count
+        if isAtEnd { return nil }
+        let batches = order.batches
+        while epoch.taken.remove(epoch.position) != nil { epoch.position += 1 }
+        guard epoch.position < batches.count else {
+            epoch.isFinished = true
+            return nil
+        }
+        do {
+            let batch = try scope.run { try fetch(order.indices[batches[epoch.position]], epoch.draws) }
+            // Misuse of an operator was recorded: this is no batch, and nobody gets it.
+            if !hasFailed { epoch.position += 1 }
+            return batch
+        } catch {
+            isAtEnd = true
             throw error
         }
     }
 }
 
-/// Makes batches ahead on threads of its own, and hands them out in order.
-///
-/// Workers take the next batch number, make the batch and put it into the slot of that number; at most `ahead` batches
-/// wait. The threads end with the epoch, or when this object goes.
-final class ThreadedSource<Batch>: BatchSource {
-    private let shared: Shared
-    private var threads: [pthread_t] = []
-    private var position = 0
+/// Takes each batch from an iterable dataset when it is asked for.
+final class InlineStream<Batch>: BatchSource {
+    private let epoch: Epoch
+    private let open: (Draws) throws -> BatchStream<Batch>
+    private let scope = LoadingScope()
+    private var stream: BatchStream<Batch>?
+    private var isAtEnd = false
 
-    /// What consumer and workers share, guarded by `mutex`.
-    private final class Shared: Worker, @unchecked Sendable {
-        let indices: [Int]
-        let batches: [Range<Int>]
-        let ahead: Int
-        let fetch: @Sendable (ArraySlice<Int>) throws -> Batch
-        let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-        let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-        var finished: [Int: Result<Batch, any Error>] = [:]
-        var nextToMake = 0
-        var nextToTake = 0
-        var isStopped = false
-
-        init(
-            _ indices: [Int], _ batches: [Range<Int>], _ ahead: Int,
-            _ fetch: @escaping @Sendable (ArraySlice<Int>) throws -> Batch
-        ) {
-            self.indices = indices
-            self.batches = batches
-            self.ahead = ahead
-            self.fetch = fetch
-            pthread_mutex_init(mutex, nil)
-            pthread_cond_init(condition, nil)
-        }
-
-        deinit {
-            pthread_cond_destroy(condition)
-            pthread_mutex_destroy(mutex)
-            condition.deallocate()
-            mutex.deallocate()
-        }
-
-        func work() {
-            useSingleThread()
-            pthread_mutex_lock(mutex)
-            defer { pthread_mutex_unlock(mutex) }
-            while true {
-                while !isStopped, nextToMake < batches.count, nextToMake >= nextToTake + ahead {
-                    pthread_cond_wait(condition, mutex)
-                }
-                guard !isStopped, nextToMake < batches.count else { return }
-                let number = nextToMake
-                nextToMake += 1
-                pthread_mutex_unlock(mutex)
-                let outcome = make(indices[batches[number]])
-                pthread_mutex_lock(mutex)
-                finished[number] = outcome
-                pthread_cond_broadcast(condition)
-            }
-        }
-
-        /// Misuse of an operator on a worker is thrown, and reaches the consumer.
-        private func make(_ positions: ArraySlice<Int>) -> Result<Batch, any Error> {
-            Result { try recovering { try fetch(positions) } }
-        }
-    }
-
-    init(
-        indices: [Int], batches: [Range<Int>], workers: Int, ahead: Int,
-        fetch: @escaping @Sendable (ArraySlice<Int>) throws -> Batch
-    ) {
-        shared = Shared(indices, batches, ahead, fetch)
-        for _ in 0..<min(workers, batches.count) {
-            var thread = pthread_t()
-            let context = Unmanaged.passRetained(shared)
-            let status = pthread_create(
-                &thread, nil,
-                { context in
-                    (Unmanaged<AnyObject>.fromOpaque(context!).takeRetainedValue() as! any Worker).work()
-                    return nil
-                }, context.toOpaque())
-            if status == 0 { threads.append(thread) } else { context.release() }
-        }
+    init(_ epoch: Epoch, open: @escaping (Draws) throws -> BatchStream<Batch>) {
+        self.epoch = epoch
+        self.open = open
+        if epoch.takenOfWorkers.isEmpty { epoch.takenOfWorkers = [0] }
     }
 
     func next() throws -> Batch? {
-        guard position < shared.batches.count else {
-            stop()
-            return nil
-        }
-        // Where no thread could be started, the batch is made here.
-        if threads.isEmpty {
-            defer { position += 1 }
-            return try shared.fetch(shared.indices[shared.batches[position]])
-        }
-        pthread_mutex_lock(shared.mutex)
-        while shared.finished[position] == nil { pthread_cond_wait(shared.condition, shared.mutex) }
-        let outcome = shared.finished.removeValue(forKey: position)!
-        position += 1
-        shared.nextToTake = position
-        pthread_cond_broadcast(shared.condition)
-        pthread_mutex_unlock(shared.mutex)
-        do { return try outcome.get() } catch {
-            stop()
-            position = shared.batches.count
+        if isAtEnd { return nil }
+        do {
+            let batch = try scope.run {
+                if stream == nil {
+                    stream = try open(epoch.draws)
+                    try stream!.skip(epoch.takenOfWorkers[0])
+                }
+                return try stream!.next()
+            }
+            if batch == nil {
+                isAtEnd = true
+                epoch.isFinished = true
+            } else if !hasFailed {
+                epoch.position += 1
+                epoch.takenOfWorkers[0] += 1
+            }
+            return batch
+        } catch {
+            isAtEnd = true
             throw error
         }
     }
-
-    private func stop() {
-        guard !threads.isEmpty else { return }
-        pthread_mutex_lock(shared.mutex)
-        shared.isStopped = true
-        pthread_cond_broadcast(shared.condition)
-        pthread_mutex_unlock(shared.mutex)
-        for thread in threads { pthread_join(thread, nil) }
-        threads = []
-    }
-
-    deinit { stop() }
-}
-
-// A C function pointer cannot be generic: it finds the work through this protocol.
-private protocol Worker: AnyObject {
-    func work()
 }

@@ -4,6 +4,15 @@ import FirebrandTensor
 ///
 /// Tensors are stacked, numbers become a tensor, strings a list; arrays and dictionaries are collated element by element.
 /// Your own types may conform, and tuples of conforming types are collated element by element.
+/// ```swift
+/// struct Scan: Collatable {
+///     let image: Tensor
+///     let age: Int
+///     static func collate(_ samples: [Scan]) -> (image: Tensor, age: Tensor) {
+///         (defaultCollate(samples.map(\.image)), defaultCollate(samples.map(\.age)))
+///     }
+/// }
+/// ```
 public protocol Collatable: SendableMetatype {
     /// What a batch of them is.
     associatedtype Collated
@@ -91,6 +100,37 @@ extension Dictionary: Collatable where Value: Collatable {
             }
             return result
         }
+    }
+}
+
+extension Complex: Collatable {
+    /// A complex tensor of the same precision.
+    public static func collate(_ samples: [Complex]) -> Tensor { Tensor(elements: samples, shape: [samples.count]) }
+}
+
+/// Makes a batch of samples by their type. PyTorch: `default_collate`.
+///
+/// Of no samples it is misuse.
+/// ```swift
+/// defaultCollate([["a": 1], ["a": 2]])     // ["a": tensor([1, 2])]
+/// ```
+public func defaultCollate<Sample: Collatable>(_ samples: [Sample]) -> Sample.Collated {
+    checkNotEmpty(samples.isEmpty)
+    return Sample.collate(samples)
+}
+
+/// Makes a batch of tuples: each position by itself.
+/// ```swift
+/// let (numbers, names) = defaultCollate([(0, "a"), (1, "b")])
+/// ```
+public func defaultCollate<each Part: Collatable>(_ samples: [(repeat each Part)]) -> (repeat (each Part).Collated) {
+    checkNotEmpty(samples.isEmpty)
+    return collateTuples(samples)
+}
+
+private func checkNotEmpty(_ isEmpty: Bool) {
+    guarded("default_collate", [], orElse: ()) { () throws(Misuse) in
+        if isEmpty { throw Misuse("list index out of range") }
     }
 }
 

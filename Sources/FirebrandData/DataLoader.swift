@@ -6,149 +6,198 @@ import FirebrandTensor
 /// let loader = DataLoader(trainingData, batchSize: 64, shuffle: true, numWorkers: 2)
 /// for (x, y) in loader { … }
 /// ```
-/// Batches come in the same order with the same values whatever the number of workers. In a plain `for`, a sample that
-/// fails to load is treated as misuse of an operator; `for try await` throws it. PyTorch: `torch.utils.data.DataLoader`.
-public final class DataLoader<Data: Dataset, Batch>: Sequence {
+/// Batches come in the same order with the same values whatever the number of workers, random transforms included: what a
+/// dataset draws from the default generator is drawn anew for each sample and epoch. In a plain `for`, a sample that fails to
+/// load is treated as misuse of an operator; `for try await` throws it. PyTorch: `torch.utils.data.DataLoader`.
+public final class DataLoader<Data: SampleSource, Batch>: Sequence {
     /// The dataset.
     public let dataset: Data
-    /// Samples in a batch.
-    public let batchSize: Int
-    private let sampler: any Sampler
-    private let dropLast: Bool
-    private let workerCount: Int
-    private let prefetchFactor: Int
-    private let generator: Generator?
-    private let fetch: @Sendable (ArraySlice<Int>) throws -> Batch
+    /// Samples in a batch; nil where a batch sampler decides, and where samples are handed out by themselves.
+    public let batchSize: Int?
+    /// How many threads make batches ahead.
+    public let numWorkers: Int
+    let settings: LoaderSettings
+    let feed: Feed<Batch>
+    private var lastingTeam: WorkerTeam?
+    // What state dictionaries are made of.
+    var epochCount = 0
+    var current: Epoch?
+    var resumption: Resumption?
+    var lastingSeed: Int?
 
-    /// Batches made by a function of your own.
-    ///
-    /// - Parameters:
-    ///   - shuffle: visit samples in random order, another one each epoch.
-    ///   - sampler: the order; excludes `shuffle`.
-    ///   - numWorkers: threads that make batches ahead; 0 makes each when it is asked for.
-    ///   - dropLast: leave out the last batch if it is not full.
-    ///   - generator: where the order comes from; the default generator if nil.
-    ///   - prefetchFactor: batches each worker makes ahead.
-    public init(
-        _ dataset: Data, batchSize: Int = 1, shuffle: Bool = false, sampler: (any Sampler)? = nil, numWorkers: Int = 0,
-        dropLast: Bool = false, generator: Generator? = nil, prefetchFactor: Int = 2,
+    init(
+        _ dataset: Data, _ settings: LoaderSettings, whole: Bool,
         collate: @escaping @Sendable ([Data.Sample]) throws -> Batch
     ) {
         self.dataset = dataset
-        self.batchSize = Swift.max(batchSize, 1)
-        self.dropLast = dropLast
-        self.generator = generator
-        workerCount = Swift.max(numWorkers, 0)
-        self.prefetchFactor = Swift.max(prefetchFactor, 1)
-        fetch = { indices in
-            try collate(indices.map { index in try Loading.sample(index) { try dataset[index] } })
+        self.settings = settings
+        batchSize = settings.batchSampler == nil ? settings.batchSize : nil
+        numWorkers = Swift.max(settings.numWorkers, 0)
+        let stream = dataset as? any IterableDataset<Data.Sample>
+        if let stream {
+            feed = Loading.streamed(stream, settings.step, settings.dropLast, collate: collate)
+        } else if let positions = dataset as? any Dataset<Data.Sample> {
+            feed = Loading.indexed(positions, whole: whole, collate: collate)
+        } else {
+            feed = .indexed { _, _ in try collate([]) }
         }
-        self.sampler =
-            sampler
-            ?? (shuffle
-                ? RandomSampler(dataset.count, generator: generator) : SequentialSampler(dataset.count))
-        checkArguments(batchSize, numWorkers, shuffle && sampler != nil)
-    }
-
-    fileprivate init(
-        _ dataset: Data, _ batchSize: Int, _ shuffle: Bool, _ sampler: (any Sampler)?, _ numWorkers: Int,
-        _ dropLast: Bool, _ generator: Generator?, _ prefetchFactor: Int,
-        fetch: @escaping @Sendable (ArraySlice<Int>) throws -> Batch
-    ) {
-        self.dataset = dataset
-        self.batchSize = Swift.max(batchSize, 1)
-        self.dropLast = dropLast
-        self.generator = generator
-        workerCount = Swift.max(numWorkers, 0)
-        self.prefetchFactor = Swift.max(prefetchFactor, 1)
-        self.fetch = fetch
-        self.sampler =
-            sampler
-            ?? (shuffle
-                ? RandomSampler(dataset.count, generator: generator) : SequentialSampler(dataset.count))
-        checkArguments(batchSize, numWorkers, shuffle && sampler != nil)
-    }
-
-    private func checkArguments(_ batchSize: Int, _ numWorkers: Int, _ bothOrders: Bool) {
         guarded("DataLoader", [], orElse: ()) { () throws(Misuse) in
-            guard batchSize > 0 else {
-                throw Misuse("batch_size should be a positive integer value, but got batch_size=\(batchSize)")
+            guard dataset is any Dataset || stream != nil else {
+                throw Misuse("\(Data.self) is neither a Dataset nor an IterableDataset")
             }
-            guard numWorkers >= 0 else {
-                throw Misuse("num_workers option should be non-negative; use num_workers=0 to disable multithreading.")
-            }
-            if bothOrders { throw Misuse("sampler option is mutually exclusive with shuffle") }
+            try settings.check(isIterable: stream != nil)
         }
     }
+
+    // MARK: Size
 
     /// The number of batches in an epoch. PyTorch: `len(loader)`.
-    public var count: Int { dropLast ? sampler.count / batchSize : (sampler.count + batchSize - 1) / batchSize }
+    ///
+    /// Of an ``IterableDataset``, what follows from its own `count`, which says nothing about how workers divide it; misuse
+    /// where it has none.
+    public var count: Int {
+        if case .streamed = feed {
+            return guarded("DataLoader", [], orElse: 0) { () throws(Misuse) in
+                guard let count = (dataset as? any IterableDataset)?.count else {
+                    throw Misuse("object of type '\(Data.self)' has no len()")
+                }
+                return batchCount(count, settings.step, settings.dropLast)
+            }
+        }
+        if let sampler = settings.batchSampler { return sampler.count }
+        return batchCount(settings.sampler?.count ?? sampleCount, settings.step, settings.dropLast)
+    }
 
-    /// `count`, so that `Array(loader)` reserves the right room.
-    public var underestimatedCount: Int { count }
+    private var sampleCount: Int { (dataset as? any Dataset)?.count ?? 0 }
+
+    // MARK: Epochs
 
     /// Starts an epoch.
-    public func makeIterator() -> LoaderIterator<Batch> { LoaderIterator(startEpoch()) }
+    public func makeIterator() -> LoaderIterator<Batch> { LoaderIterator(source: startEpoch()) }
 
-    fileprivate func startEpoch() -> any BatchSource<Batch> {
-        if hasFailed { return InlineSource({ ([], []) }, fetch: fetch) }
-        // PyTorch draws a seed for its workers at this point, used or not: it moves the stream along.
-        _ = drawSeed(generator)
-        // And the order when the first batch is asked for, or made ahead.
-        if workerCount == 0 { return InlineSource(plan, fetch: fetch) }
-        let (indices, batches) = plan()
-        return ThreadedSource(
-            indices: indices, batches: batches, workers: workerCount, ahead: workerCount * prefetchFactor, fetch: fetch)
+    /// Starts an epoch whose failures throw: `for try await batch in loader`.
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(source: startEpoch()) }
+
+    private func startEpoch() -> any BatchSource<Batch> {
+        if hasFailed { return EmptySource() }
+        let resumed = resumption
+        resumption = nil
+        let epoch = resumed?.epoch ?? newEpoch()
+        epochCount = epoch.number + 1
+        current = epoch
+        let plan = { self.plan(epoch, resumed) }
+        guard numWorkers > 0 else {
+            // PyTorch draws the order when the first batch is asked for.
+            switch feed {
+            case .indexed(let fetch): return InlineSource(epoch, plan: plan, fetch: fetch)
+            case .streamed(let open): return InlineStream(epoch, open: open)
+            }
+        }
+        let ahead = Swift.max(settings.prefetchFactor ?? 2, 1)
+        switch feed {
+        case .indexed(let fetch):
+            let order = plan()
+            let team = team(epoch, atMost: order.batches.count)
+            // Where no thread could be started, or none is needed, batches are made here.
+            if team.count == 0 { return InlineSource(epoch, plan: { order }, fetch: fetch) }
+            return source(
+                epoch, team,
+                IndexedQueue(epoch, order, ahead: ahead * numWorkers, keepsOrder: settings.inOrder, fetch: fetch))
+        case .streamed(let open):
+            let team = team(epoch, atMost: numWorkers)
+            // A part of the samples would be missing.
+            guard team.count == numWorkers else {
+                return FailingSource(
+                    FirebrandError(
+                        .unavailable, "only \(team.count) of \(numWorkers) worker threads could be started",
+                        remedy: "use fewer workers"))
+            }
+            return source(
+                epoch, team,
+                StreamQueue(epoch, workers: numWorkers, ahead: ahead, keepsOrder: settings.inOrder, open: open))
+        }
     }
 
-    /// The order of an epoch, and the batches as ranges of it.
-    private func plan() -> (indices: [Int], batches: [Range<Int>]) {
+    private func newEpoch() -> Epoch {
+        // PyTorch draws a seed for its workers at this point, used or not: it moves the stream along. Workers that last
+        // keep theirs.
+        let seed = lastingSeed ?? drawSeed(settings.generator)
+        if settings.persistentWorkers { lastingSeed = seed }
+        return Epoch(
+            number: epochCount,
+            draws: Draws(baseSeed: seed, epoch: epochCount, isLasting: settings.persistentWorkers))
+    }
+
+    private func source(
+        _ epoch: Epoch, _ team: WorkerTeam, _ queue: any BatchQueue<Batch>
+    ) -> any BatchSource<Batch> {
+        ThreadedSource(epoch, team, endsTeam: team !== lastingTeam, timeout: settings.timeout, queue)
+    }
+
+    /// The order of an epoch, drawn from where the generators are; of a resumed one, from where they were.
+    private func plan(_ epoch: Epoch, _ resumed: Resumption?) -> EpochOrder {
+        let generators = generators
+        let states = generators.map { $0.getState() }
+        if let earlier = resumed?.epoch.statesAtStart {
+            for (generator, state) in zip(generators, earlier) { generator.setState(state) }
+        } else {
+            epoch.statesAtStart = states
+        }
+        let order = drawOrder()
+        if resumed?.epoch.statesAtStart != nil {
+            for (generator, state) in zip(generators, states) { generator.setState(state) }
+        }
+        epoch.length = order.batches.count
+        return order
+    }
+
+    private func drawOrder() -> EpochOrder {
+        if let sampler = settings.batchSampler {
+            var order = EpochOrder()
+            for batch in sampler.batches() {
+                order.batches.append(order.indices.count..<order.indices.count + batch.count)
+                order.indices += batch
+            }
+            return order
+        }
+        let sampler =
+            settings.sampler
+            ?? (settings.shuffle
+                ? RandomSampler(sampleCount, generator: settings.generator) : SequentialSampler(sampleCount))
         let indices = sampler.indices()
-        let end = dropLast ? indices.count / batchSize * batchSize : indices.count
-        let starts = stride(from: 0, to: end, by: batchSize)
-        return (indices, starts.map { $0..<Swift.min($0 + batchSize, end) })
+        return EpochOrder(indices: indices, batches: cut(indices.count, settings.step, settings.dropLast))
     }
-}
 
-extension DataLoader {
-    /// Batches of tuples, collated position by position: `(image, label)` gives `(images, labels)`.
-    public convenience init<each Part: Collatable>(
-        _ dataset: Data, batchSize: Int = 1, shuffle: Bool = false, sampler: (any Sampler)? = nil, numWorkers: Int = 0,
-        dropLast: Bool = false, generator: Generator? = nil, prefetchFactor: Int = 2
-    ) where Data.Sample == (repeat each Part), Batch == (repeat (each Part).Collated) {
-        self.init(dataset, batchSize, shuffle, sampler, numWorkers, dropLast, generator, prefetchFactor) { indices in
-            if let batch: Batch = try Loading.wholeBatch(dataset, indices) { return batch }
-            return collateTuples(try indices.map { index in try Loading.sample(index) { try dataset[index] } })
+    /// All that orders and seeds are drawn from, each once.
+    var generators: [Generator] {
+        let all =
+            [settings.generator ?? .default] + (settings.sampler?.generators ?? settings.batchSampler?.generators ?? [])
+        var seen: Set<ObjectIdentifier> = []
+        return all.filter { seen.insert(ObjectIdentifier($0)).inserted }
+    }
+
+    // MARK: Workers
+
+    private func team(_ epoch: Epoch, atMost limit: Int) -> WorkerTeam {
+        let setUp = setUp(epoch)
+        guard settings.persistentWorkers else { return WorkerTeam(Swift.min(numWorkers, limit), setUp: setUp) }
+        guard let team = lastingTeam, team.count > 0 else {
+            let team = WorkerTeam(numWorkers, setUp: setUp)
+            lastingTeam = team
+            return team
         }
+        // While an earlier epoch is not over, this one has threads of its own.
+        return team.isBusy ? WorkerTeam(numWorkers, setUp: setUp) : team
     }
 
-    /// Batches of single values, collated by their type.
-    public convenience init(
-        _ dataset: Data, batchSize: Int = 1, shuffle: Bool = false, sampler: (any Sampler)? = nil, numWorkers: Int = 0,
-        dropLast: Bool = false, generator: Generator? = nil, prefetchFactor: Int = 2
-    ) where Data.Sample: Collatable, Batch == Data.Sample.Collated {
-        self.init(dataset, batchSize, shuffle, sampler, numWorkers, dropLast, generator, prefetchFactor) { indices in
-            if let batch: Batch = try Loading.wholeBatch(dataset, indices) { return batch }
-            return Data.Sample.collate(try indices.map { index in try Loading.sample(index) { try dataset[index] } })
-        }
-    }
-}
-
-/// One epoch's batches.
-public struct LoaderIterator<Batch>: IteratorProtocol {
-    private let source: any BatchSource<Batch>
-
-    fileprivate init(_ source: any BatchSource<Batch>) { self.source = source }
-
-    /// The next batch; nil at the end. A sample that fails to load is misuse.
-    public mutating func next() -> Batch? {
-        if hasFailed { return nil }
-        do {
-            let batch = try source.next()
-            return hasFailed ? nil : batch
-        } catch {
-            report(Misuse("\(error)"), "DataLoader", [])
-            return nil
+    private func setUp(_ epoch: Epoch) -> @Sendable (Int) throws -> Void {
+        let (workers, workerInit, dataset) = (numWorkers, settings.workerInit, dataset)
+        let base = epoch.draws.baseSeed
+        return { worker in
+            let info = WorkerInfo(id: worker, numWorkers: workers, seed: base &+ worker, dataset: dataset)
+            LoadingScope.current?.context = info
+            LoadingScope.current?.restart(seed: info.seed, sample: nil)
+            try workerInit?(worker)
         }
     }
 }
@@ -159,34 +208,33 @@ extension DataLoader: AsyncSequence {
         fileprivate let source: any BatchSource<Batch>
 
         /// The next batch; nil at the end. Throws what went wrong, misuse of an operator while loading included.
-        public mutating func next() async throws -> Batch? {
+        public mutating func next() async throws -> Batch? { try await next(isolation: #isolation) }
+
+        /// The same, for a caller on an actor.
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Batch? {
             if hasFailed { return nil }
+            await source.untilReady(isolation: actor)
             return try recovering { try source.next() }
         }
     }
-
-    /// Starts an epoch whose failures throw: `for try await batch in loader`.
-    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(source: startEpoch()) }
 }
 
-/// A sample that could not be loaded.
-public struct SampleError: Error, CustomStringConvertible {
-    /// Its position in the dataset.
-    public let index: Int
-    /// What went wrong.
-    public let underlying: any Error
-    /// The position and the reason.
-    public var description: String { "sample \(index) failed to load: \(underlying)" }
-}
+/// One epoch's batches.
+public struct LoaderIterator<Batch>: IteratorProtocol {
+    let source: any BatchSource<Batch>
 
-enum Loading {
-    static func sample<Sample>(_ index: Int, _ load: () throws -> Sample) throws -> Sample {
-        do { return try load() } catch { throw SampleError(index: index, underlying: error) }
-    }
-
-    /// The batch from a dataset that can make it at once.
-    static func wholeBatch<Batch>(_ dataset: some Dataset, _ indices: ArraySlice<Int>) throws -> Batch? {
-        guard let batched = dataset as? any BatchedDataset else { return nil }
-        return try batched.batch(at: indices) as? Batch
+    /// The next batch; nil at the end. A sample that fails to load is misuse.
+    public mutating func next() -> Batch? {
+        if hasFailed { return nil }
+        do {
+            let batch = try source.next()
+            return hasFailed ? nil : batch
+        } catch let error as OperatorError {
+            report(error)
+            return nil
+        } catch {
+            report(Misuse("\(error)"), "DataLoader", [])
+            return nil
+        }
     }
 }

@@ -25,12 +25,21 @@ public struct TensorDataset<Sample>: BatchedDataset, @unchecked Sendable {
         self.init([first, second, third]) { ($0[0], $0[1], $0[2]) }
     }
 
+    /// Samples of four tensors.
+    public init(_ first: Tensor, _ second: Tensor, _ third: Tensor, _ fourth: Tensor)
+    where Sample == (Tensor, Tensor, Tensor, Tensor) {
+        self.init([first, second, third, fourth]) { ($0[0], $0[1], $0[2], $0[3]) }
+    }
+
+    /// Samples of any number of tensors, but at least one, as arrays.
+    public init(_ tensors: [Tensor]) where Sample == [Tensor] { self.init(tensors) { $0 } }
+
     private init(_ tensors: [Tensor], _ join: @escaping ([Tensor]) -> Sample) {
         self.tensors = tensors
         self.join = join
         count = guarded("TensorDataset", tensors, orElse: 0) { () throws(Misuse) in
             let lengths = tensors.map { $0.shape.first }
-            guard let length = lengths[0], lengths.allSatisfy({ $0 == length }) else {
+            guard let first = lengths.first, let length = first, lengths.allSatisfy({ $0 == length }) else {
                 throw Misuse("Size mismatch between tensors")
             }
             return length
@@ -171,7 +180,7 @@ public func randomSplit<Data: Dataset>(
     }
 }
 
-private func checkPosition(_ index: Int, _ count: Int) throws {
+func checkPosition(_ index: Int, _ count: Int) throws {
     guard index >= 0, index < count else {
         throw FirebrandError(.invalidArgument, "sample \(index) of a dataset of \(count)")
     }

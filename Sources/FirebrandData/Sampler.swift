@@ -1,11 +1,24 @@
 import FirebrandTensor
 
 /// The order in which samples are visited. PyTorch: `torch.utils.data.Sampler`.
+/// ```swift
+/// struct Backwards: Sampler {
+///     let count: Int
+///     func indices() -> [Int] { (0..<count).reversed() }
+/// }
+/// ```
 public protocol Sampler: Sendable {
     /// How many positions an epoch has.
     var count: Int { get }
     /// The positions of one epoch; drawn anew each time.
     func indices() -> [Int]
+    /// What ``indices()`` draws from: a loader saves their states, to come back to the same order.
+    var generators: [Generator] { get }
+}
+
+extension Sampler {
+    /// None.
+    public var generators: [Generator] { [] }
 }
 
 /// Positions in order. PyTorch: `SequentialSampler`.
@@ -15,6 +28,9 @@ public struct SequentialSampler: Sampler {
 
     /// Visits `count` samples.
     public init(_ count: Int) { self.count = count }
+
+    /// Visits all samples of a dataset.
+    public init(_ dataset: some Dataset) { count = dataset.count }
 
     /// `0..<count`.
     public func indices() -> [Int] { Array(0..<count) }
@@ -31,13 +47,24 @@ public struct RandomSampler: Sampler {
     /// How many positions an epoch has.
     public let count: Int
 
-    /// Visits all of `sampleCount` samples, or draws `count` of them, with or without replacement.
-    public init(_ sampleCount: Int, replacement: Bool = false, count: Int? = nil, generator: Generator? = nil) {
+    /// Visits all of `sampleCount` samples, or draws `numSamples` of them, with or without replacement.
+    public init(_ sampleCount: Int, replacement: Bool = false, numSamples: Int? = nil, generator: Generator? = nil) {
         self.sampleCount = sampleCount
         self.replacement = replacement
         self.generator = generator
-        self.count = count ?? sampleCount
+        count = numSamples ?? sampleCount
+        guarded("RandomSampler", [], orElse: ()) { () throws(Misuse) in try checkSampleCount(numSamples ?? 1) }
     }
+
+    /// Visits all samples of a dataset, or draws `numSamples` of them, with or without replacement.
+    public init(
+        _ dataset: some Dataset, replacement: Bool = false, numSamples: Int? = nil, generator: Generator? = nil
+    ) {
+        self.init(dataset.count, replacement: replacement, numSamples: numSamples, generator: generator)
+    }
+
+    /// Its own, or the default one.
+    public var generators: [Generator] { [generator ?? .default] }
 
     /// One epoch's order.
     public func indices() -> [Int] {
@@ -75,9 +102,60 @@ public struct SubsetRandomSampler: Sampler {
 
     /// How many positions there are.
     public var count: Int { positions.count }
+    /// The given one.
+    public var generators: [Generator] { [generator] }
     /// One epoch's order.
     public func indices() -> [Int] {
         Permutation.random(positions.count, generator: generator).map { positions[$0] }
+    }
+}
+
+/// Positions drawn with probabilities in proportion to weights. PyTorch: `WeightedRandomSampler`.
+/// ```swift
+/// let rareOften = WeightedRandomSampler([0.1, 0.1, 0.8], numSamples: 100)
+/// ```
+public struct WeightedRandomSampler: Sampler {
+    /// The weights, as float64.
+    public let weights: Tensor
+    private let replacement: Bool
+    private let generator: Generator
+    /// How many positions an epoch has.
+    public let count: Int
+
+    /// Draws `numSamples` of the positions `weights` is for, with or without replacement. Weights need not add up to 1.
+    public init(_ weights: [Double], numSamples: Int, replacement: Bool = true, generator: Generator = .default) {
+        self.init(
+            Tensor(elements: weights, shape: [weights.count]), numSamples: numSamples, replacement: replacement,
+            generator: generator)
+    }
+
+    /// The same of a tensor with one dimension.
+    public init(_ weights: Tensor, numSamples: Int, replacement: Bool = true, generator: Generator = .default) {
+        self.weights = weights.detach().to(.float64)
+        self.replacement = replacement
+        self.generator = generator
+        count = numSamples
+        guarded("WeightedRandomSampler", [], orElse: ()) { () throws(Misuse) in
+            try checkSampleCount(numSamples)
+            guard weights.dim == 1 else {
+                let shape = "(" + weights.shape.map(String.init).joined(separator: ", ") + ")"
+                throw Misuse("weights should be a 1d sequence but given weights have shape \(shape)")
+            }
+        }
+    }
+
+    /// The given one.
+    public var generators: [Generator] { [generator] }
+
+    /// One epoch's order.
+    public func indices() -> [Int] {
+        weights.multinomial(count, replacement: replacement, generator: generator).toArray()
+    }
+}
+
+private func checkSampleCount(_ count: Int) throws(Misuse) {
+    guard count > 0 else {
+        throw Misuse("num_samples should be a positive integer value, but got num_samples=\(count)")
     }
 }
 

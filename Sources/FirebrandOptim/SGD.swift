@@ -8,9 +8,9 @@ import FirebrandTensor
 /// ```swift
 /// let optimizer = SGD(model.parameters(), lr: 1e-3)
 /// ```
-public final class SGD: Optimizer, CustomStringConvertible {
+public final class SGD: PointwiseOptimizer<SGD.Options> {
     /// The settings of a group.
-    public struct Options: Sendable, Hashable {
+    public struct Options: OptimizerOptions, Hashable {
         /// The learning rate: how far a step goes.
         public var lr: Double = 1e-3
         /// How much of the last step is kept.
@@ -26,12 +26,28 @@ public final class SGD: Optimizer, CustomStringConvertible {
 
         /// PyTorch's defaults.
         public init() {}
-    }
 
-    /// The parameters with their settings. Change `groups[0].options.lr` to change the rate.
-    public var groups: [ParameterGroup<Options>]
-    // Holding the parameter too keeps its address from being given to another while its momentum is kept here.
-    private var momenta: [ObjectIdentifier: (parameter: Tensor, momentum: Tensor)] = [:]
+        /// PyTorch's names.
+        public static var settings: [Setting<Self>] {
+            [
+                .number("lr", \.lr), .wholeNumber("momentum", \.momentum), .wholeNumber("dampening", \.dampening),
+                .wholeNumber("weight_decay", \.weightDecay), .flag("nesterov", \.nesterov),
+                .flag("maximize", \.maximize), .unused("foreach"), .unused("differentiable", .bool(false)),
+                .unused("fused"),
+            ]
+        }
+
+        /// PyTorch's explanation of what is wrong, if anything is.
+        public var problem: String? {
+            if lr < 0 { return "Invalid learning rate: \(lr)" }
+            if momentum < 0 { return "Invalid momentum value: \(momentum)" }
+            if weightDecay < 0 { return "Invalid weight_decay value: \(weightDecay)" }
+            if nesterov, momentum <= 0 || dampening != 0 {
+                return "Nesterov momentum requires a momentum and zero dampening"
+            }
+            return nil
+        }
+    }
 
     /// One group of parameters. Settings that contradict each other are misuse.
     public convenience init(
@@ -45,112 +61,27 @@ public final class SGD: Optimizer, CustomStringConvertible {
         options.weightDecay = weightDecay
         options.nesterov = nesterov
         options.maximize = maximize
-        self.init([ParameterGroup(parameters, options)])
+        self.init(parameters, defaults: options)
     }
 
-    /// Groups of parameters with settings of their own.
-    public init(_ groups: [ParameterGroup<Options>]) {
-        self.groups = groups
-        guarded("SGD", [], orElse: ()) { () throws(Misuse) in
-            if groups.allSatisfy({ $0.parameters.isEmpty }) { throw Misuse("optimizer got an empty parameter list") }
-            var seen = Set<ObjectIdentifier>()
-            for group in groups {
-                for parameter in group.parameters where !parameter.isLeaf {
-                    throw Misuse("can't optimize a non-leaf Tensor")
-                }
-                let own = Set(group.parameters.map(ObjectIdentifier.init))
-                guard seen.isDisjoint(with: own) else {
-                    throw Misuse("some parameters appear in more than one parameter group")
-                }
-                seen.formUnion(own)
-            }
-            for options in groups.map(\.options) {
-                if options.lr < 0 { throw Misuse("Invalid learning rate: \(options.lr)") }
-                if options.momentum < 0 { throw Misuse("Invalid momentum value: \(options.momentum)") }
-                if options.weightDecay < 0 { throw Misuse("Invalid weight_decay value: \(options.weightDecay)") }
-                if options.nesterov, options.momentum <= 0 || options.dampening != 0 {
-                    throw Misuse("Nesterov momentum requires a momentum and zero dampening")
-                }
-            }
+    /// What is kept for each parameter.
+    override public class var stateFields: [StateField] { [.tensor("momentum_buffer")] }
+    override class var kernel: UpdateKernel { .sgd }
+
+    override func prepare(_ state: ParameterState, _ options: Options) -> UpdateNumbers {
+        var numbers = UpdateNumbers.plain
+        numbers.lr = options.lr
+        numbers.sign = options.maximize ? -1 : 1
+        numbers.weight_decay = options.weightDecay
+        numbers.beta1 = options.momentum
+        numbers.beta2 = 1 - options.dampening
+        numbers.nesterov = options.nesterov
+        if options.momentum == 0 {
+            state.tensors[0] = nil
+        } else if state.matching(0) == nil {
+            state.tensors[0] = ParameterState.empty(like: state.parameter)
+            numbers.first = true
         }
+        return numbers
     }
-
-    /// Takes one step with every parameter that has a gradient.
-    public func step() {
-        guarded("SGD.step", [], orElse: ()) { () throws(Misuse) in
-            for group in groups {
-                for parameter in group.parameters {
-                    guard let gradient = parameter.grad else { continue }
-                    try step(parameter, gradient, group.options)
-                }
-            }
-        }
-    }
-
-    private func step(_ parameter: Tensor, _ gradient: Tensor, _ options: Options) throws(Misuse) {
-        let (momentum, isFirst) = options.momentum == 0 ? (nil, false) : momentum(of: parameter)
-        let isDirect = parameter.isContiguous && !parameter.dtype.isReducedFloatingPoint
-        guard isDirect, gradient.device == parameter.device else {
-            composedStep(parameter, gradient, momentum, isFirst, options)
-            return
-        }
-        parameter.storage.version += 1
-        try parameter.backend.descend(
-            parameter, gradient: gradient, momentum: momentum,
-            options: DescentOptions(
-                lr: options.lr, momentum: options.momentum, dampening: options.dampening,
-                weight_decay: options.weightDecay, nesterov: options.nesterov, maximize: options.maximize,
-                first_step: isFirst))
-    }
-
-    /// A parameter's momentum, and whether it is new. It follows its parameter to other types and devices.
-    private func momentum(of parameter: Tensor) -> (Tensor, isFirst: Bool) {
-        let key = ObjectIdentifier(parameter)
-        if let kept = momenta[key]?.momentum, kept.shape == parameter.shape {
-            if kept.dtype == parameter.dtype, kept.device == parameter.device { return (kept, false) }
-            let moved = noGrad { kept.to(parameter.device, parameter.dtype) }
-            momenta[key] = (parameter, moved)
-            return (moved, false)
-        }
-        let new = Tensor(emptyOf: parameter.shape, parameter.dtype, on: parameter.device)
-        momenta[key] = (parameter, new)
-        return (new, true)
-    }
-
-    /// The same step from operators, for parameters of any layout and type.
-    private func composedStep(
-        _ parameter: Tensor, _ gradient: Tensor, _ momentum: Tensor?, _ isFirst: Bool, _ options: Options
-    ) {
-        noGrad {
-            var slope = options.maximize ? gradient.neg() : gradient
-            if options.weightDecay != 0 { slope = slope.add(parameter.mul(options.weightDecay)) }
-            if let momentum {
-                momentum.copy_(
-                    isFirst ? slope : momentum.mul(options.momentum).add(slope.mul(1 - options.dampening)))
-                slope = options.nesterov ? slope.add(momentum.mul(options.momentum)) : momentum
-            }
-            parameter.copy_(parameter.sub(slope.mul(options.lr)))
-        }
-    }
-
-    /// The groups and their settings, as PyTorch prints them.
-    public var description: String {
-        let groups = groups.enumerated().map { index, group in
-            let o = group.options
-            let settings = [
-                ("dampening", python(o.dampening)), ("differentiable", "False"), ("foreach", "None"), ("fused", "None"),
-                ("lr", "\(o.lr)"), ("maximize", python(o.maximize)), ("momentum", python(o.momentum)),
-                ("nesterov", python(o.nesterov)), ("weight_decay", python(o.weightDecay)),
-            ]
-            return "Parameter Group \(index)\n" + settings.map { "    \($0): \($1)\n" }.joined()
-        }
-        return "SGD (\n" + groups.joined(separator: "\n") + ")"
-    }
-}
-
-private func python(_ flag: Bool) -> String { flag ? "True" : "False" }
-
-/// A setting whose default in Python is the integer 0: whole numbers print without a fraction.
-private func python(_ number: Double) -> String {
-    number == number.rounded() && abs(number) < 1e16 ? "\(Int(number))" : "\(number)"
 }

@@ -77,6 +77,58 @@ struct Word: Collatable, Sendable {
         #expect(Array(loader) == [[0, 2], [4, 6], [8]])
     }
 
+    @Test("tuples of tuples keep their form")
+    func tuplesOfTuples() {
+        for ((left, right), label) in DataLoader(Samples(2) { ((Tensor([1.0]), $0), "\($0)") }, batchSize: 2) {
+            #expect(left.shape == [2, 1] && right.toArray(Int.self) == [0, 1] && label == ["0", "1"])
+        }
+        for (image, (label, box, name)) in DataLoader(Samples(2) { ($0, ($0 + 1, [0.5], "n")) }, batchSize: 2) {
+            #expect(image.toArray(Int.self) == [0, 1] && label.toArray(Int.self) == [1, 2])
+            #expect(box.map(\.dtype) == [.float64] && name == ["n", "n"])
+        }
+        for ((a, b), (c, d)) in DataLoader(Samples(2) { (($0, 1), (2, $0)) }, batchSize: 2) {
+            #expect([a, b, c, d].map { $0.toArray(Int.self) } == [[0, 1], [1, 1], [2, 2], [0, 1]])
+        }
+    }
+
+    @Test("samples by themselves are as the dataset has them", arguments: [0, 2])
+    func withoutBatches(_ workers: Int) {
+        let pairs = Samples(4) { ($0, "\($0)") }
+        #expect(DataLoader(pairs, batchSize: nil, numWorkers: workers).map { $0.1 } == ["0", "1", "2", "3"])
+        let doubled = DataLoader(pairs, batchSize: nil, numWorkers: workers) { 2 * $0.0 }
+        #expect(Array(doubled) == [0, 2, 4, 6])
+        #expect(doubled.count == 4 && doubled.batchSize == nil)
+        #expect(Array(DataLoader(Counter(end: 3), batchSize: nil, numWorkers: min(workers, 1))) == [0, 1, 2])
+    }
+
+    @Test("a loader of tuples is made and mapped in one expression")
+    func oneExpression() {
+        let pairs = Samples(4) { (Tensor([Double($0)]), $0) }
+        #expect(DataLoader(pairs, batchSize: 2).map { $0.1.toArray(Int.self) } == [[0, 1], [2, 3]])
+        #expect(DataLoader(pairs, batchSize: 2).map { x, y in x.count + y.count } == [4, 4])
+        #expect(DataLoader(Samples(3) { ($0, 1, "n") }, batchSize: 3).map { $0.2 } == [["n", "n", "n"]])
+        #expect(DataLoader(TensorDataset(Tensor.arange(4), Tensor.arange(4))).map { $0.1.count } == [1, 1, 1, 1])
+    }
+
+    @Test("collation is there for functions of one's own")
+    func defaultCollation() {
+        #expect(defaultCollate([1, 2]).toArray(Int.self) == [1, 2])
+        let (numbers, names) = defaultCollate([(0, "a"), (1, "b")])
+        #expect(numbers.toArray(Int.self) == [0, 1] && names == ["a", "b"])
+        #expect(
+            defaultCollate([["a": [1, 2]], ["a": [3, 4]]])["a"]!.map { $0.toArray(Int.self) } == [[1, 3], [2, 4]])
+        #expect(defaultCollate([Word(letters: "ab"), Word(letters: "c")]) == 3)
+        #expect(defaultCollate([Complex<Float>(1, 2)]).dtype == .complex64)
+        let padded = DataLoader(Samples(3) { (Tensor.ones([$0 + 1]), $0) }, batchSize: 3) { samples in
+            let lengths = samples.map { $0.0.count }
+            let rows = samples.map { sample in
+                cat([sample.0, Tensor.zeros([lengths.max()! - sample.0.count])])
+            }
+            return (defaultCollate(rows), defaultCollate(samples.map(\.1)))
+        }
+        for (rows, labels) in padded { #expect(rows.shape == [3, 3] && labels.toArray(Int.self) == [0, 1, 2]) }
+    }
+
     @Test("samples that do not fit together are misuse")
     func misfits() {
         let lengths = Samples(2) { [Int](repeating: 1, count: $0 + 1) }

@@ -97,6 +97,50 @@ private final class Counting: BatchedDataset {
         #expect(failure { _ = ConcatDataset<Int>([]) }?.message == "datasets should not be an empty iterable")
     }
 
+    @Test("stacked datasets give a part each, whole batches where all can")
+    func stacks() throws {
+        let stacked = StackDataset(numbers(4), Samples(4) { "\($0)" }, Samples(4) { Double($0) })
+        #expect(stacked.count == 4)
+        let sample = try stacked[2]
+        #expect(sample.0 == 2 && sample.1 == "2" && sample.2 == 2)
+        #expect(message { _ = try stacked[4] }.contains("sample 4 of a dataset of 4"))
+        for (numbers, names, halves) in DataLoader(stacked, batchSize: 4) {
+            #expect(numbers.toArray(Int.self) == [0, 1, 2, 3] && names.count == 4 && halves.dtype == .float64)
+        }
+        let named = StackDataset(["left": numbers(3), "right": Samples(3) { $0 * 10 }])
+        #expect(try named[2] == ["left": 2, "right": 20])
+        for batch in DataLoader(named, batchSize: 3) { #expect(batch["right"]!.toArray(Int.self) == [0, 10, 20]) }
+        let tensors = StackDataset(
+            TensorDataset(Tensor.arange(4)), Subset(TensorDataset(Tensor.arange(8)), [7, 6, 5, 4]))
+        #expect(try tensors.batch(at: [1, 2]) != nil)
+        #expect(try stacked.batch(at: [1, 2]) == nil)
+        #expect(DataLoader(tensors, batchSize: 4).map { $0.1.toArray(Int.self) } == [[7, 6, 5, 4]])
+        #expect(failure { _ = StackDataset(numbers(2), numbers(3)) }?.message == "Size mismatch between datasets")
+    }
+
+    @Test("tensors without number are samples as arrays")
+    func manyTensors() throws {
+        let data = TensorDataset((0..<5).map { Tensor.arange(6) + $0 })
+        #expect(try data[2].map { $0.item() as Int } == [2, 3, 4, 5, 6])
+        for batch in DataLoader(data, batchSize: 6) {
+            #expect(batch.count == 5 && batch[4].toArray(Int.self).last == 9)
+        }
+        let four = TensorDataset(Tensor.arange(2), Tensor.arange(2), Tensor.arange(2), Tensor([7.0, 8.0]))
+        for (_, _, _, d) in DataLoader(four, batchSize: 2) { #expect(d.toArray(Float.self) == [7, 8]) }
+        #expect(failure { _ = TensorDataset([]) }?.message == "Size mismatch between tensors")
+    }
+
+    @Test("splits are PyTorch's", arguments: Row.all("splits", of: "data", in: .module))
+    func splitsOfPyTorch(_ row: Row) {
+        let (data, generator) = (numbers(row.int("count")), Generator(seed: 3))
+        let parts = row.doubles("parts")
+        let split =
+            parts.allSatisfy { $0 == $0.rounded() }
+            ? randomSplit(data, parts.map(Int.init), generator: generator)
+            : randomSplit(data, parts, generator: generator)
+        #expect(split.map(\.indices) == row.fields["indices"] as? [[Int]])
+    }
+
     @Test("parts of a split have no sample in common and all together")
     func splits() throws {
         let parts = randomSplit(numbers(11), [0.5, 0.25, 0.25], generator: Generator(seed: 5))

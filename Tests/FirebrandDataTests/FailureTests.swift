@@ -57,12 +57,14 @@ import Testing
     func misuse(_ workers: Int) async {
         let error = failure { for _ in DataLoader(misused, batchSize: 4, numWorkers: workers) {} }
         #expect(error?.description.contains("The size of tensor a (2) must match the size of tensor b (3)") == true)
+        #expect(error?.name == "add" && error?.sample == 9)
+        #expect(error?.description.hasSuffix("(while loading sample 9)") == true)
         do {
             var count = 0
             for try await _ in DataLoader(misused, batchSize: 4, numWorkers: workers) { count += 1 }
             Issue.record("nothing was thrown after \(count) batches")
         } catch {
-            #expect((error as? OperatorError)?.name == "add")
+            #expect((error as? OperatorError)?.name == "add" && (error as? OperatorError)?.sample == 9)
         }
     }
 
@@ -73,6 +75,24 @@ import Testing
         #expect(
             error?.description.contains(
                 "stack expects each tensor to be equal size, but got [2] at entry 0 and [3] at entry 2") == true)
+    }
+
+    @Test("misuse while a batch is put together belongs to no sample", arguments: [0, 2])
+    func collationFails(_ workers: Int) {
+        let loader = DataLoader(numbers(4), batchSize: 2, numWorkers: workers) { samples in
+            Tensor([1.0, 2.0]) + Tensor([1.0, 2.0, Double(samples[0])])
+        }
+        let error = failure { for _ in loader {} }
+        #expect(error?.name == "add" && error?.sample == nil)
+    }
+
+    @Test("an array of a loader that fails is as long as it got", arguments: [0, 2])
+    func arrays(_ workers: Int) {
+        var seen = 0
+        let error = failure { seen = Array(DataLoader(torn, batchSize: 4, numWorkers: workers)).count }
+        #expect(error != nil && seen == 3)
+        _ = failure { seen = DataLoader(torn, batchSize: 4, numWorkers: workers).map { $0 }.count }
+        #expect(seen == 3)
     }
 
     @Test("a failed loader can be started again")

@@ -66,10 +66,6 @@ import Testing
 
     // MARK: Leaving early
 
-    private func threadCount() -> Int {
-        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count) ?? 0
-    }
-
     @Test("leaving a loop early ends its threads and keeps none waiting")
     func leavingEarly() {
         let data = Samples(1000) { index in Tensor.full([100], Double(index)) }
@@ -104,6 +100,16 @@ import Testing
             message { _ = DataLoader(numbers(3), shuffle: true, sampler: SequentialSampler(3)) }
                 == "sampler option is mutually exclusive with shuffle")
         #expect(message { _ = DataLoader(numbers(3), batchSize: 0, collate: { $0 }) } != nil)
+        #expect(message { _ = DataLoader(numbers(3), timeout: 1) } == "timeout option needs num_workers > 0")
+        #expect(
+            message { _ = DataLoader(numbers(3), prefetchFactor: 2) }?.hasPrefix(
+                "prefetch_factor option could only be specified in multithreading") == true)
+        #expect(
+            message { _ = DataLoader(Counter(end: 3), shuffle: true) }
+                == "DataLoader with IterableDataset: expected unspecified shuffle option")
+        #expect(
+            message { _ = DataLoader(Counter(end: 3), sampler: SequentialSampler(3)) }
+                == "DataLoader with IterableDataset: expected unspecified sampler option")
         var loops = 0
         let error = failure { for _ in DataLoader(numbers(3), batchSize: 0) { loops += 1 } }
         #expect(error != nil && loops == 0)

@@ -42,7 +42,7 @@ struct FashionMNISTTests {
     @Test("a batch made at once is the samples one by one, bit for bit", arguments: parts)
     func batches(_ part: Row) throws {
         let data = try dataset(part)
-        let order = RandomSampler(data.count, count: 300, generator: Generator(seed: 4)).indices()
+        let order = RandomSampler(data, numSamples: 300, generator: Generator(seed: 4)).indices()
         for indices in [ArraySlice(0..<64), order[...], order[17..<18], order[0..<0]] {
             let (images, labels) = try #require(try data.batch(at: indices))
             #expect(images.shape == [indices.count, 1, 28, 28])

@@ -55,8 +55,10 @@ typedef void (*fb_binary_kernel)(
     void *out, ptrdiff_t out_stride, const void *a, ptrdiff_t a_stride, const void *b, ptrdiff_t b_stride, ptrdiff_t n);
 typedef void (*fb_unary_kernel)(void *out, ptrdiff_t out_stride, const void *a, ptrdiff_t a_stride, ptrdiff_t n);
 
-typedef enum : int32_t { FB_ADDCMUL, FB_ADDCDIV, FB_LERP, FB_CLAMP, FB_NAN_TO_NUM, FB_TERNARY_COUNT } fb_ternary_op;
-/// The number is taken as a float or an integer, as the type wants it.
+typedef enum : int32_t {
+    FB_ADDCMUL, FB_ADDCDIV, FB_LERP, FB_LERP_BY, FB_CLAMP, FB_NAN_TO_NUM, FB_TERNARY_COUNT
+} fb_ternary_op;
+/// The number is taken as a float or an integer, as the type wants it. FB_LERP_BY goes by it, and ignores `c`.
 typedef void (*fb_ternary_kernel)(
     void *out, ptrdiff_t out_stride, const void *a, ptrdiff_t a_stride, const void *b, ptrdiff_t b_stride, const void *c,
     ptrdiff_t c_stride, ptrdiff_t n, double real, int64_t whole);
@@ -205,17 +207,6 @@ void fb_box_muller_f32(float *data, ptrdiff_t n, float mean, float std);
 /// The same over 16 uniforms.
 void fb_box_muller16_f64(double *data, double mean, double std);
 
-// ---- Optimizers -----------------------------------------------------------------------------------------------------
-
-typedef struct {
-    double lr, momentum, dampening, weight_decay;
-    bool nesterov, maximize, first_step;
-} fb_sgd_options;
-
-/// One step of stochastic gradient descent over `n` elements; `buffer` is the momentum, or NULL.
-void fb_sgd_f32(float *parameter, const float *gradient, float *buffer, ptrdiff_t n, const fb_sgd_options *options);
-void fb_sgd_f64(double *parameter, const double *gradient, double *buffer, ptrdiff_t n, const fb_sgd_options *options);
-
 // ---- Images ---------------------------------------------------------------------------------------------------------
 
 /// Bytes to floats in [0, 1]: value / 255, correctly rounded as PyTorch's division is.
@@ -226,7 +217,12 @@ void fb_unit_scale_u8(float *out, const uint8_t *a, ptrdiff_t n);
 /// The p-distances of one row of k numbers to m rows that lie one after another.
 void fb_distances_f32(float *out, const float *a, const float *b, ptrdiff_t m, ptrdiff_t k, double p);
 void fb_distances_f64(double *out, const double *a, const double *b, ptrdiff_t m, ptrdiff_t k, double p);
+#include "CKernelsColumns.h"
+#include "CKernelsImages.h"
 #include "CKernelsIndexing.h"
+#include "CKernelsOptimizers.h"
+#include "CKernelsLosses.h"
+#include "CKernelsSequences.h"
 #include "CKernelsSorting.h"
 #include "CKernelsActivation.h"
 #include "CKernelsNorm.h"

@@ -45,15 +45,15 @@ void fb_first_entries(
     int dtype, bool descending, const void *a, ptrdiff_t stride, ptrdiff_t n, int64_t first, ptrdiff_t k, void *entries);
 
 /// Which element has rank `k` (from 0); of equal ones the one that quickselect (median of three, as libstdc++ has it, or
-/// that of Numerical Recipes) comes to, as PyTorch's median and kthvalue do. `scratch` holds three int64 for each element.
+/// that of Numerical Recipes) comes to, as PyTorch's median and kthvalue do. `scratch` holds an entry for each element.
 int64_t fb_position_of_rank(
-    int dtype, const void *a, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t k, bool is_median, int64_t *scratch);
+    int dtype, const void *a, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t k, bool is_median, void *scratch);
 
-/// The positions of the `k` > 0 elements that come first, in order; of equal ones those that selection and sorting as
+/// The `k` > 0 elements that come first, in order, and their positions; of equal ones those that selection and sorting as
 /// above come to, as PyTorch's topk does. For short rows; `scratch` as above.
 void fb_first_of_short_row(
-    int dtype, bool descending, const void *a, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t k, int64_t *positions,
-    ptrdiff_t positions_stride, int64_t *scratch);
+    int dtype, bool descending, const void *a, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t k, void *values,
+    ptrdiff_t values_stride, int64_t *positions, ptrdiff_t positions_stride, void *scratch);
 
 /// The position of the last of the most frequent elements, the smallest if several are, by sorted entries.
 int64_t fb_position_of_mode(int dtype, const void *entries, ptrdiff_t n);

@@ -71,6 +71,38 @@ void fb_lapack_reflect(
     fb_lapack_type type, ptrdiff_t count, char side, char op, int m, int n, int k, const void *a, const void *tau,
     void *c, int32_t *info);
 
+// ---- Steps of one decomposition, for threads that share it -----------------------------------------------------------
+// Everything lies column by column; `work` has room for as many elements as `c`, or the panel, has columns times `k`.
+
+/// Whether the library has what these need.
+bool fb_lapack_has_shares(void);
+/// Columns `first` to `first + width` of an m x n matrix whose first `first` columns are done: R and reflectors, and their
+/// triangular factor where columns are left to apply them to.
+void fb_lapack_qr_panel(
+    fb_lapack_type type, int m, int n, int first, int width, void *a, void *tau, void *factor, void *work);
+/// The triangular factor (k x k) of k reflectors of length m, which lie below a diagonal.
+void fb_lapack_reflector_factor(
+    fb_lapack_type type, int m, int k, const void *v, int v_rows, const void *tau, void *factor);
+/// C = Q C, or Qᴴ C, for the product of k reflectors; C is m x n. `v_rows` and `c_rows` are distances between columns.
+void fb_lapack_apply_block(
+    fb_lapack_type type, bool adjoint, int m, int n, int k, const void *v, int v_rows, const void *factor, void *c,
+    int c_rows, void *work);
+
+/// A real symmetric matrix, given by its lower triangle, as a tridiagonal one; reflectors of length n - 1 lie below its
+/// first subdiagonal. This and what follows is for real types, and gives LAPACK's code.
+int fb_lapack_tridiagonal(
+    fb_lapack_type type, int n, void *a, void *diagonal, void *beside, void *tau, void *work, ptrdiff_t work_size);
+/// Eigenvalues of a tridiagonal matrix, in ascending order, and its eigenvectors. Takes 1 + 4 n + n² elements and 3 + 5 n
+/// integers.
+int fb_lapack_tridiagonal_eigen(
+    fb_lapack_type type, int n, void *diagonal, void *beside, void *vectors, int vector_rows, void *work,
+    ptrdiff_t work_size, int32_t *integers, ptrdiff_t integer_count);
+/// Those of two tridiagonal matrices that were one, joined: the corner entries of both were reduced by the magnitude of the
+/// `coupling` between them. `order` says (from 1) which comes where. Takes 4 n + n² elements and 4 n integers.
+int fb_lapack_join_eigen(
+    fb_lapack_type type, int n, int cut, double coupling, void *values, void *vectors, int32_t *order, void *work,
+    int32_t *integers);
+
 // ---- Spectra -----------------------------------------------------------------------------------------------------
 
 /// Eigenvalues of Hermitian matrices in ascending order (real), and, where `vectors`, eigenvectors in A.

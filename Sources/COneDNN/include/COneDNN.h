@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "COneDNNConvolution.h"
+
 /// Types of elements; sums are kept in float32 for all of them.
 enum { FB_ONEDNN_F32, FB_ONEDNN_BF16, FB_ONEDNN_F16, FB_ONEDNN_TYPE_COUNT };
 

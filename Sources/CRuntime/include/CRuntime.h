@@ -30,6 +30,8 @@ typedef struct {
     uint32_t dualLevel;
     /// The innermost hooks for saved tensors (a Swift object, unretained), or NULL.
     void *savedTensorHooks;
+    /// What a data loader loads on this thread (a Swift object, unretained), or NULL.
+    void *loadingScope;
 } fb_thread_state;
 
 extern _Thread_local fb_thread_state fb_thread_state_storage;

@@ -57,6 +57,10 @@ public enum Functional {
                                 + "but got weight tensor of shape: \(weight.shape.list)")
                     }
                 }
+                if !hasProbabilities, labelSmoothing == 0, input.dtype.isFloatingPoint {
+                    try checkClasses(input, target, weight, classDim)
+                    return try fusedCrossEntropy(input, target, weight, ignoreIndex, reduction)
+                }
                 let logProbabilities = input.logSoftmax(dim: classDim)
                 if hasFailed { return logProbabilities }
                 if hasProbabilities {
@@ -127,20 +131,10 @@ public enum Functional {
             guard input.dim >= 1 else { throw Misuse("Expected 1 or more dimensions (got 0)") }
             let classDim = input.dim == 1 ? 0 : 1
             let classes = input.shape[classDim]
-            try checkTarget(input, target, classDim)
-            if let weight {
-                guard weight.shape == [classes] else {
-                    throw Misuse(
-                        "weight tensor should be defined either for all \(classes) classes or no classes but got weight "
-                            + "tensor of shape: \(weight.shape.list)")
-                }
-                guard weight.dtype == input.dtype else {
-                    throw Misuse(
-                        "expected scalar type \(input.dtype.scalarTypeName) but found \(weight.dtype.scalarTypeName)")
-                }
-            }
+            try checkClasses(input, target, weight, classDim)
             guard input.dtype.isFloatingPoint else {
-                throw Misuse("\"nll_loss\" not implemented for '\(input.dtype.scalarTypeName)'")
+                let kernel = input.dim > 2 ? "nll_loss2d_forward_out_frame" : "nll_loss_out_frame"
+                throw Misuse("\"\(kernel)\" not implemented for '\(input.dtype.scalarTypeName)'")
             }
             let labels = target.to(.int64).detach()
             let (losses, index, weights, ignored) = try noGradTry { () throws(Misuse) in
@@ -173,6 +167,22 @@ public enum Functional {
             // PyTorch computes these in four dimensions, and gives back a view.
             if reduction == .none, input.dim == 3 || input.dim > 4 { return result.view(labels.shape.map { $0 }) }
             return result
+        }
+    }
+
+    static func checkClasses(
+        _ input: Tensor, _ target: Tensor, _ weight: Tensor?, _ classDim: Int
+    ) throws(Misuse) {
+        try checkTarget(input, target, classDim)
+        guard let weight else { return }
+        let classes = input.shape[classDim]
+        guard weight.shape == [classes] else {
+            throw Misuse(
+                "weight tensor should be defined either for all \(classes) classes or no classes but got weight "
+                    + "tensor of shape: \(weight.shape.list)")
+        }
+        guard weight.dtype == input.dtype else {
+            throw Misuse("expected scalar type \(input.dtype.scalarTypeName) but found \(weight.dtype.scalarTypeName)")
         }
     }
 

@@ -2,97 +2,89 @@ import FirebrandTensor
 
 // Losses between numbers.
 
+/// `"mse_cpu" not implemented for 'Long'`.
+func checkFloating(_ kernel: String, _ dtype: DType) throws(Misuse) {
+    guard dtype.isFloatingPoint else { throw Misuse("\"\(kernel)\" not implemented for '\(dtype.scalarTypeName)'") }
+}
+
 extension Functional {
-    private static func checkSameShape(_ input: Tensor, _ target: Tensor) throws(Misuse) {
-        guard input.shape == target.shape else {
-            throw Misuse("Target size (\(target.shape)) must be the same as input size (\(input.shape))")
-        }
+    private static func checkWeight(_ weight: Tensor, _ input: Tensor) throws(Misuse) {
+        guard weight.shape == input.shape else { throw Misuse("Weights and input must have the same size.") }
     }
 
-    private static func checkFloating(_ name: String, _ dtype: DType) throws(Misuse) {
-        guard dtype.isFloatingPoint else { throw Misuse("\"\(name)\" not implemented for '\(dtype.scalarTypeName)'") }
+    /// Weighted losses, whose mean is over the weights.
+    private static func weighted(_ losses: Tensor, _ weight: Tensor, _ reduction: LossReduction) -> Tensor {
+        let each = losses.mul(weight)
+        return reduction == .mean ? each.sum().div(weight.sum()) : reduction.apply(each)
     }
 
     /// The squared difference, `(input - target)²`. PyTorch: `F.mse_loss`.
-    public static func mseLoss(_ input: Tensor, _ target: Tensor, reduction: LossReduction = .mean) -> Tensor {
+    ///
+    /// Shapes: input and target broadcast; `weight` is of the input's shape, and the mean is then over the weights.
+    /// ```swift
+    /// let loss = Functional.mseLoss(prediction, target)
+    /// ```
+    public static func mseLoss(
+        _ input: Tensor, _ target: Tensor, reduction: LossReduction = .mean, weight: Tensor? = nil
+    ) -> Tensor {
         guarded("mse_loss", [input, target]) { () throws(Misuse) in
-            try checkFloating("mse_cpu", input.dtype.promoted(with: target.dtype))
-            let result = noGrad { reduction.apply(input.sub(target).square()) }
-            if hasFailed { return result }
-            result.record("MseLossBackward0", input, target) { node in
-                let (a, b) = (node.save(input), node.save(target))
-                let (shapes, types) = ((input.shape, target.shape), (input.dtype, target.dtype))
-                return { node, grad in
-                    let difference = a.value(node).sub(b.value(node))
-                    let slope = reduction.spread(grad, difference.count).mul(difference.mul(2))
-                    return Gradients(
-                        node.needs(0) ? slope.unbroadcast(to: shapes.0, types.0) : nil,
-                        node.needs(1) ? slope.neg().unbroadcast(to: shapes.1, types.1) : nil)
-                }
+            if let weight {
+                _ = try broadcastShapes(input.shape, target.shape)
+                try checkWeight(weight, input)
+                return weighted(input.sub(target).pow(2), weight, reduction)
             }
-            return result
+            try checkFloating("mse_cpu", input.dtype.promoted(with: target.dtype))
+            return try PairLoss(.squaredError, slope: { $0.sub($1).mul(2) })(
+                "MseLossBackward0", input, target, reduction: reduction)
         }
     }
 
     /// The absolute difference. PyTorch: `F.l1_loss`.
-    public static func l1Loss(_ input: Tensor, _ target: Tensor, reduction: LossReduction = .mean) -> Tensor {
-        reduction.apply(input.sub(target).abs())
+    ///
+    /// Shapes: input and target broadcast; `weight` is of the input's shape, and the mean is then over the weights.
+    public static func l1Loss(
+        _ input: Tensor, _ target: Tensor, reduction: LossReduction = .mean, weight: Tensor? = nil
+    ) -> Tensor {
+        guarded("l1_loss", [input, target]) { () throws(Misuse) in
+            let losses = input.sub(target).abs()
+            guard let weight, !hasFailed else { return reduction.apply(losses) }
+            try checkWeight(weight, input)
+            return weighted(losses, weight, reduction)
+        }
     }
 
-    /// Binary cross entropy of probabilities `sigmoid(input)`, without overflow. PyTorch:
-    /// `F.binary_cross_entropy_with_logits`.
+    /// The absolute difference, rounded off where it is below `beta`: d² / 2β there, |d| - β/2 elsewhere. PyTorch:
+    /// `F.smooth_l1_loss`.
     ///
-    /// loss = (1 - y) x + (1 + (p - 1) y) log(1 + exp(-x)), p the weight of positives. Gradient (p = 1): sigmoid(x) - y.
-    public static func binaryCrossEntropyWithLogits(
-        _ input: Tensor, _ target: Tensor, weight: Tensor? = nil, reduction: LossReduction = .mean,
-        posWeight: Tensor? = nil
+    /// Shapes: input and target broadcast. With `beta` 0 it is ``l1Loss(_:_:reduction:weight:)``.
+    public static func smoothL1Loss(
+        _ input: Tensor, _ target: Tensor, reduction: LossReduction = .mean, beta: Double = 1
     ) -> Tensor {
-        guarded("binary_cross_entropy_with_logits", [input, target]) { () throws(Misuse) in
-            try checkSameShape(input, target)
-            try checkFloating("binary_cross_entropy_with_logits", input.dtype)
-            guard target.dtype.isFloatingPoint else {
-                throw Misuse(
-                    "result type \(input.dtype.scalarTypeName) can't be cast to the desired output type "
-                        + target.dtype.scalarTypeName)
-            }
-            let result = noGrad { () -> Tensor in
-                // log(1 + exp(-x)) = max(-x, 0) + log1p(exp(-|x|))
-                let softplus = input.neg().clampMin(0).add(input.abs().neg().exp().log1p())
-                let positives = posWeight.map { $0.sub(1).mul(target).add(1) }
-                var losses = target.rsub(1).mul(input).add(positives.map { $0.mul(softplus) } ?? softplus)
-                if let weight { losses = losses.mul(weight) }
-                return reduction.apply(losses)
-            }
-            result.record("BinaryCrossEntropyWithLogitsBackward0", input, target) { node in
-                let (x, y) = (node.save(input), node.save(target))
-                return { node, grad in
-                    let (x, y) = (x.value(node), y.value(node))
-                    var each = reduction.spread(grad, x.count)
-                    if let weight { each = each.mul(weight) }
-                    let probability = x.sigmoid()
-                    var gradX: Tensor?
-                    if node.needs(0) {
-                        if let posWeight {
-                            let t = posWeight.mul(y)
-                            gradX = each.mul(t.add(1).sub(y).mul(probability).sub(t))
-                        } else {
-                            gradX = each.mul(probability.sub(y))
-                        }
-                    }
-                    var gradY: Tensor?
-                    if node.needs(1) {
-                        if let posWeight {
-                            let logNegative = x.neg().clampMin(0).add(x.abs().neg().exp().log1p())
-                            gradY = each.mul(posWeight.sub(1).mul(logNegative).sub(x))
-                        } else {
-                            gradY = each.mul(x.neg())
-                        }
-                    }
-                    return Gradients(
-                        gradX?.unbroadcast(to: x.shape, x.dtype), gradY?.unbroadcast(to: y.shape, y.dtype))
-                }
-            }
-            return result
+        if beta == 0 { return l1Loss(input, target, reduction: reduction) }
+        return guarded("smooth_l1_loss", [input, target]) { () throws(Misuse) in
+            guard beta > 0 else { throw Misuse("smooth_l1_loss does not support negative values for beta.") }
+            try checkFloating("smooth_l1_cpu", input.dtype.promoted(with: target.dtype))
+            return try PairLoss(.smoothL1, parameter: beta, slope: { $0.sub($1).div(beta).clamp(min: -1, max: 1) })(
+                "SmoothL1LossBackward0", input, target, reduction: reduction)
+        }
+    }
+
+    /// The squared difference near 0 and the absolute one far from it: d² / 2 up to `delta`, δ(|d| - δ/2) beyond. PyTorch:
+    /// `F.huber_loss`.
+    ///
+    /// Shapes: input and target broadcast; `weight` is of the input's shape, and the mean is over the elements all the
+    /// same.
+    public static func huberLoss(
+        _ input: Tensor, _ target: Tensor, reduction: LossReduction = .mean, delta: Double = 1, weight: Tensor? = nil
+    ) -> Tensor {
+        guarded("huber_loss", [input, target]) { () throws(Misuse) in
+            if let weight { try checkWeight(weight, input) }
+            guard delta > 0 else { throw Misuse("huber_loss does not support non-positive values for delta.") }
+            try checkFloating("huber_cpu", input.dtype.promoted(with: target.dtype))
+            let loss = PairLoss(.huber, parameter: delta, slope: { $0.sub($1).clamp(min: -delta, max: delta) })
+            let losses = try loss(
+                "HuberLossBackward0", input, target, reduction: weight == nil ? reduction : .none)
+            return weight.map { reduction.apply(losses.mul($0)) } ?? losses
         }
     }
 }

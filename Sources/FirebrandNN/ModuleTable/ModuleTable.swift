@@ -44,8 +44,26 @@ public let modules = ModuleTable(nnModules)
 let nnModules: [ModuleRow] = Array(
     [
         linearModules,
+        convolutionModules,
+        transposedConvolutionModules,
+        columnModules,
         activationModules,
+        normalisationModules,
+        dropoutModules,
+        distanceModules,
         lossModules,
+        maxPoolModules,
+        averagePoolModules,
+        adaptivePoolModules,
+        fractionalPoolModules,
+        unpoolModules,
+        constantPaddingModules,
+        edgePaddingModules,
+        resizingModules,
+        embeddingModules,
+        recurrentModules,
+        recurrentCellModules,
+        transformerModules,
     ].joined())
 
 extension Arguments {

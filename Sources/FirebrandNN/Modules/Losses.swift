@@ -49,41 +49,45 @@ public final class NLLLoss: ModuleBase, PairForwarding {
     }
 }
 
-/// Mean squared error. PyTorch: `nn.MSELoss`.
-public final class MSELoss: ModuleBase, PairForwarding {
-    private let reduction: LossReduction
+private let legacy = "size_average=None, reduce=None, reduction='mean'"
 
-    /// The loss, averaged unless said otherwise.
-    public init(reduction: LossReduction = .mean) { self.reduction = reduction }
+let lossModules: [ModuleRow] = Array(
+    [
+        classLossModules, numericLossModules, distributionLossModules, marginLossModules, tripletLossModules,
+        linearLossModules, adaptiveModules,
+    ].joined())
 
-    /// Same as calling the module.
-    public func forward(_ input: Tensor, _ target: Tensor) -> Tensor {
-        Functional.mseLoss(input, target, reduction: reduction)
-    }
-}
+private let classLossModules = [
+    ModuleRow(
+        "nn.CrossEntropyLoss",
+        "weight=None, size_average=None, ignore_index=-100, reduce=None, reduction='mean', label_smoothing=0.0"
+    ) {
+        CrossEntropyLoss(
+            weight: try $0.optionalTensor("weight"), ignoreIndex: try $0.int("ignore_index"),
+            reduction: try reduction($0), labelSmoothing: try $0.double("label_smoothing"))
+    },
+    ModuleRow("nn.NLLLoss", "weight=None, size_average=None, ignore_index=-100, reduce=None, reduction='mean'") {
+        NLLLoss(
+            weight: try $0.optionalTensor("weight"), ignoreIndex: try $0.int("ignore_index"),
+            reduction: try reduction($0))
+    },
+]
 
-/// Binary cross entropy of scores. PyTorch: `nn.BCEWithLogitsLoss`.
-public final class BCEWithLogitsLoss: ModuleBase, PairForwarding {
-    @Buffer private var weight: Tensor?
-    @Buffer("pos_weight") private var posWeight: Tensor? = nil
-    private let reduction: LossReduction
-
-    /// The loss, averaged unless said otherwise; `posWeight` weighs positive targets.
-    public init(weight: Tensor? = nil, reduction: LossReduction = .mean, posWeight: Tensor? = nil) {
-        self.reduction = reduction
-        self.weight = weight
-        self.posWeight = posWeight
-    }
-
-    /// Same as calling the module.
-    public func forward(_ input: Tensor, _ target: Tensor) -> Tensor {
-        Functional.binaryCrossEntropyWithLogits(
-            input, target, weight: weight, reduction: reduction, posWeight: posWeight)
-    }
-}
-
-let lossModules = [
-    ModuleRow("nn.MSELoss", "size_average=None, reduce=None, reduction='mean'") {
-        MSELoss(reduction: try reduction($0))
-    }
+private let numericLossModules = [
+    ModuleRow("nn.MSELoss", legacy) { MSELoss(reduction: try reduction($0)) },
+    ModuleRow("nn.L1Loss", legacy) { L1Loss(reduction: try reduction($0)) },
+    ModuleRow("nn.SmoothL1Loss", legacy + ", beta=1.0") {
+        SmoothL1Loss(reduction: try reduction($0), beta: try $0.double("beta"))
+    },
+    ModuleRow("nn.HuberLoss", "reduction='mean', delta=1.0") {
+        HuberLoss(reduction: try reduction($0), delta: try $0.double("delta"))
+    },
+    ModuleRow("nn.BCELoss", "weight=None, " + legacy) {
+        BCELoss(weight: try $0.optionalTensor("weight"), reduction: try reduction($0))
+    },
+    ModuleRow("nn.BCEWithLogitsLoss", "weight=None, \(legacy), pos_weight=None") {
+        BCEWithLogitsLoss(
+            weight: try $0.optionalTensor("weight"), reduction: try reduction($0),
+            posWeight: try $0.optionalTensor("pos_weight"))
+    },
 ]

@@ -4,7 +4,7 @@
 /// let header = try JSONValue(parsing: bytes)
 /// header["shape"]?.array?.compactMap(\.int)
 /// ```
-package enum JSONValue: Sendable, Equatable {
+package enum JSONValue: Sendable, Equatable, CustomStringConvertible {
     case null
     case bool(Bool)
     /// A number written without fraction and exponent that an `Int` holds.
@@ -52,6 +52,24 @@ package enum JSONValue: Sendable, Equatable {
             result.append(int)
         }
         return result
+    }
+}
+
+extension JSONValue {
+    /// The value as JSON on one line; members in the order of their keys.
+    package var description: String {
+        switch self {
+        case .null: "null"
+        case .bool(let value): "\(value)"
+        case .int(let value): "\(value)"
+        case .double(let value): "\(value)"
+        case .string(let text): jsonQuoted(text)
+        case .array(let elements): "[" + elements.map(\.description).joined(separator: ", ") + "]"
+        case .object(let members):
+            "{"
+                + members.sorted { $0.key < $1.key }.map { "\(jsonQuoted($0.key)): \($0.value)" }
+                .joined(separator: ", ") + "}"
+        }
     }
 }
 

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Fields of a node or leaf that a backward pass works with; valid while `pass` is that pass's number.
 struct BackwardScratch {
     var pass: UInt32 = 0
@@ -32,8 +30,7 @@ struct Engine {
     // Where gradients are wanted instead of in the leaves.
     private var targets: [Edge]?
     private var captured: [Tensor?] = []
-    // A heap by sequence number.
-    private var ready: [Node] = []
+    private var ready = ReadyNodes()
     private var displaced: [Displaced] = []
 
     /// What an outer pass keeps in a node or leaf that this one needs.
@@ -76,7 +73,7 @@ struct Engine {
         if targets != nil { findTargets(below: edges) }
         countDependencies(edges)
         for (edge, grad) in zip(edges, grads) { send(grad, along: edge) }
-        while let node = popReady() {
+        while let node = ready.pop() {
             if hasFailed {
                 clear(node)
                 break
@@ -280,7 +277,7 @@ struct Engine {
                 deposit(grad, in: &node.moreGrads[position])
             }
             node.scratch.missing -= 1
-            if node.scratch.missing == 0 { pushReady(node) }
+            if node.scratch.missing == 0 { ready.push(node) }
         } else if let leaf = edge.leaf {
             guard let state = leaf.extras, state.scratch.pass == pass else { return }
             deposit(grad, in: &state.scratch.grad)
@@ -334,35 +331,8 @@ struct Engine {
     /// After a failure: let go of the gradients that were on their way.
     private mutating func clear(_ node: Node) {
         node.scratch.grad = nil
-        for waiting in ready { waiting.scratch.grad = nil }
-        ready = []
-    }
-
-    // MARK: The heap
-
-    private mutating func pushReady(_ node: Node) {
-        ready.append(node)
-        var child = ready.count - 1
-        while child > 0, ready[(child - 1) / 2].sequence < ready[child].sequence {
-            ready.swapAt(child, (child - 1) / 2)
-            child = (child - 1) / 2
-        }
-    }
-
-    private mutating func popReady() -> Node? {
-        guard let last = ready.popLast() else { return nil }
-        guard let first = ready.first else { return last }
-        ready[0] = last
-        var parent = 0
-        while true {
-            var child = 2 * parent + 1
-            if child >= ready.count { break }
-            if child + 1 < ready.count, ready[child + 1].sequence > ready[child].sequence { child += 1 }
-            if ready[parent].sequence >= ready[child].sequence { break }
-            ready.swapAt(parent, child)
-            parent = child
-        }
-        return first
+        for waiting in ready.nodes { waiting.scratch.grad = nil }
+        ready = ReadyNodes()
     }
 }
 
@@ -371,52 +341,3 @@ let secondBackwardMessage =
     + "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
     + "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
     + "after calling backward."
-
-/// What a hook makes of a gradient.
-private func replaced(_ grad: Tensor, _ replacement: Tensor?) -> Tensor {
-    guard let replacement, !hasFailed else { return grad }
-    if replacement.shape != grad.shape {
-        report(Misuse("hook has changed the size of value"), "hook", [grad, replacement])
-    }
-    return replacement
-}
-
-extension Node {
-    /// After the rule: anomaly mode looks for NaN, and hooks may replace the gradients.
-    fileprivate func finish(_ gradients: inout Gradients, _ outputGrads: [Tensor?]?) {
-        guard let extras else { return }
-        if let call = extras.forwardCall { call.check(gradients, of: self) }
-        if hasFailed || extras.postHooks.isEmpty { return }
-        var inputs = gradients.all
-        while inputs.count > edgeCount || (inputs.count > 0 && !edge(inputs.count - 1).isPresent) {
-            inputs.removeLast()
-        }
-        for entry in extras.postHooks { inputs = entry.hook(inputs, outputGrads ?? []) ?? inputs }
-        for index in 0..<Swift.max(edgeCount, inputs.count) {
-            gradients[index] = index < inputs.count ? inputs[index] : nil
-        }
-    }
-}
-
-/// A lock its holder may take again: a backward rule may run a backward pass of its own.
-final class RecursiveLock: @unchecked Sendable {
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-
-    init() {
-        var attributes = pthread_mutexattr_t()
-        pthread_mutexattr_init(&attributes)
-        pthread_mutexattr_settype(&attributes, Int32(PTHREAD_MUTEX_RECURSIVE))
-        pthread_mutex_init(mutex, &attributes)
-    }
-
-    deinit {
-        pthread_mutex_destroy(mutex)
-        mutex.deallocate()
-    }
-
-    func withLock<Result>(_ body: () -> Result) -> Result {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        return body()
-    }
-}

@@ -7,7 +7,7 @@ import Synchronization
 
 /// Whether a level of forward mode is open on this thread, and not set aside.
 @inline(__always)
-var isDualLevelOpen: Bool { fb_thread().pointee.dualLevel != 0 }
+package var isDualLevelOpen: Bool { fb_thread().pointee.dualLevel != 0 }
 
 private let levelCount = Atomic<UInt32>(0)
 

@@ -129,3 +129,31 @@ extension Tensor {
         madeExtras.retainsGrad = .addingTo(node.madeExtras, \.retainHooks, (output: Int(outputIndex), hook: keep))
     }
 }
+
+// MARK: - During a backward pass
+
+/// What a hook makes of a gradient.
+func replaced(_ grad: Tensor, _ replacement: Tensor?) -> Tensor {
+    guard let replacement, !hasFailed else { return grad }
+    if replacement.shape != grad.shape {
+        report(Misuse("hook has changed the size of value"), "hook", [grad, replacement])
+    }
+    return replacement
+}
+
+extension Node {
+    /// After the rule: anomaly mode looks for NaN, and hooks may replace the gradients.
+    func finish(_ gradients: inout Gradients, _ outputGrads: [Tensor?]?) {
+        guard let extras else { return }
+        if let call = extras.forwardCall { call.check(gradients, of: self) }
+        if hasFailed || extras.postHooks.isEmpty { return }
+        var inputs = gradients.all
+        while inputs.count > edgeCount || (inputs.count > 0 && !edge(inputs.count - 1).isPresent) {
+            inputs.removeLast()
+        }
+        for entry in extras.postHooks { inputs = entry.hook(inputs, outputGrads ?? []) ?? inputs }
+        for index in 0..<Swift.max(edgeCount, inputs.count) {
+            gradients[index] = index < inputs.count ? inputs[index] : nil
+        }
+    }
+}

@@ -33,7 +33,7 @@ package struct HookEntry<Hook> {
 public final class RemovableHandle: @unchecked Sendable {
     private var removal: (() -> Void)?
 
-    init(_ removal: @escaping () -> Void) { self.removal = removal }
+    package init(_ removal: @escaping () -> Void) { self.removal = removal }
 
     /// Removes the hook; a second call does nothing. PyTorch: `RemovableHandle.remove`.
     public func remove() {

@@ -15,6 +15,16 @@ package struct MetaBackend: Backend {
     package func softmax(_ kind: SoftmaxKind, _ a: Tensor, dim: Int, into out: Tensor) {}
     package func softmaxGradient(_ kind: SoftmaxKind, grad: Tensor, y: Tensor, dim: Int, into out: Tensor) {}
     package func matmul(_ a: Tensor, _ b: Tensor, bias: Tensor?, into out: Tensor) {}
+    package func convolve(
+        _ wanted: ConvolutionOperand, _ windows: SlidingWindows, source: Tensor, weight: Tensor, bias: Tensor?,
+        result: Tensor, keepsWeight: Bool
+    ) {}
+    package func gatherColumns(
+        _ windows: SlidingWindows, kernel: Size, places: Size, of source: Tensor, into columns: Tensor
+    ) {}
+    package func addColumns(
+        _ windows: SlidingWindows, kernel: Size, places: Size, _ columns: Tensor, into source: Tensor
+    ) {}
     package func distances(_ a: Tensor, _ b: Tensor, p: Double, into out: Tensor) {}
     package func run(_ routine: MatrixRoutine, _ operands: [Tensor]) {}
     package func gather(_ a: Tensor, dim: Int, index: Tensor, into out: Tensor) -> Bool { true }
@@ -33,5 +43,21 @@ package struct MetaBackend: Backend {
     package func searchSorted(_ sequence: Tensor, sorter: Tensor?, _ values: Tensor, right: Bool, into out: Tensor) {}
     package func anyNonzero(_ a: Tensor) -> Bool { false }
     package func scaleToUnit(_ a: Tensor, rows: ArraySlice<Int>, into out: Tensor) {}
-    package func descend(_ parameter: Tensor, gradient: Tensor, momentum: Tensor?, options: DescentOptions) {}
+    package func pick(_ a: Tensor, _ places: [ImagePlaces?], into out: Tensor) {}
+    package func resample(_ a: Tensor, _ taps: [Taps?], into out: Tensor) {}
+    package func windowMax(_ a: Tensor, _ windows: [ImageWindows], into out: Tensor, places: Tensor?) {}
+    package func maxPool(_ a: Tensor, _ pool: PoolWindows, into out: Tensor, winners: Tensor?) {}
+    package func maxPoolGradient(_ grad: Tensor, winners: Tensor, _ pool: PoolWindows, into out: Tensor) {}
+    package func winnerPlaces(_ winners: Tensor, _ pool: PoolWindows, of a: Tensor, into places: Tensor) {}
+    package func gridSample(_ a: Tensor, _ grid: Tensor, _ mode: GridMode, into out: Tensor) {}
+    package func gridSampleGradient(
+        _ grad: Tensor, _ a: Tensor, _ grid: Tensor, _ mode: GridMode, intoOperand: Tensor?, intoGrid: Tensor?
+    ) {}
+    package func update(_ op: UpdateKernel, _ updates: [ParameterUpdate]) {}
+    package func attention(_ operands: AttentionOperands, into out: Tensor, logSums: Tensor) {}
+    package func attentionGradient(
+        _ operands: AttentionOperands, grad: Tensor, out: Tensor, logSums: Tensor, into gradients: [Tensor]
+    ) {}
+    package func run(_ pass: RecurrentPass) {}
+    package func runBackward(_ pass: RecurrentPass, _ gradients: RecurrentGradients) {}
 }

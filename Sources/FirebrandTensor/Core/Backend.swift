@@ -15,7 +15,7 @@ package enum SoftmaxKind: Sendable { case softmax, logSoftmax }
 /// What a Fourier transform takes and gives.
 package enum FourierKind: Sendable { case complex, fromReal, toReal }
 
-package protocol Backend: ActivationBackend, NormalisationBackend, Sendable {
+package protocol Backend: ActivationBackend, LossBackend, NormalisationBackend, Sendable {
     /// out = op(a); `out` has a's type, or bool where the operation classifies; `abs` of complex numbers is real.
     func unary(_ op: UnaryKernel, _ a: Tensor, into out: Tensor) throws(Misuse)
     /// out = op(a, b); both of one type, `out` of the same, or bool for comparisons and logic.
@@ -30,7 +30,8 @@ package protocol Backend: ActivationBackend, NormalisationBackend, Sendable {
     func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, into out: Tensor)
     /// out = a, converted to the type of `out`.
     func copy(_ a: Tensor, into out: Tensor)
-    /// out = the parts one behind the other along `dim`, each converted to the type of `out`.
+    /// out = the parts one behind the other along `dim`, each converted to the type of `out`. Contiguous parts of that type
+    /// may lack the dimension, as those of a stack do.
     func concatenate(_ parts: [Tensor], dim: Int, into out: Tensor)
     /// Every element becomes the number.
     func fill(_ out: Tensor, _ value: Scalar)
@@ -50,17 +51,30 @@ package protocol Backend: ActivationBackend, NormalisationBackend, Sendable {
     func softmaxGradient(_ kind: SoftmaxKind, grad: Tensor, y: Tensor, dim: Int, into out: Tensor) throws(Misuse)
     /// out[b] = a[b] x b[b] (+ bias as a row); three dimensions each, batch strides may be 0.
     func matmul(_ a: Tensor, _ b: Tensor, bias: Tensor?, into out: Tensor) throws(Misuse)
+    /// One operand of a convolution from the other two: source (batch, channels, ...), weight (out, in / groups, ...) and
+    /// result, of one type, each without gaps; source and result in one memory format. `bias` is what is added to the
+    /// channels of the result, or beside the weight's gradient its own. `keepsWeight`: the weight will be used again.
+    func convolve(
+        _ wanted: ConvolutionOperand, _ windows: SlidingWindows, source: Tensor, weight: Tensor, bias: Tensor?,
+        result: Tensor, keepsWeight: Bool) throws(Misuse)
+    /// columns (batch, channels * taps, places) = what the windows show; zero in the padding. All contiguous.
+    func gatherColumns(_ windows: SlidingWindows, kernel: Size, places: Size, of source: Tensor, into columns: Tensor)
+    /// source (batch, channels, ...) = the sum of the columns that show each element. All contiguous.
+    func addColumns(
+        _ windows: SlidingWindows, kernel: Size, places: Size, _ columns: Tensor, into source: Tensor) throws(Misuse)
     /// out[b][i][j] = the p-distance of row i of a[b] to row j of b[b]; all contiguous.
     func distances(_ a: Tensor, _ b: Tensor, p: Double, into out: Tensor) throws(Misuse)
     /// Factorises or solves each matrix of a batch; what the operands are, and what happens to them, the routine says.
     func run(_ routine: MatrixRoutine, _ operands: [Tensor]) throws(Misuse)
-    /// out[.., i, ..] = a[.., index[.., i, ..], ..] along `dim`; false where an index is out of range.
+    /// out[.., i, ..] = a[.., index[.., i, ..], ..] along `dim`; false where an index is out of range. The index has the
+    /// shape of `out`, or is a vector that serves all slices.
     func gather(_ a: Tensor, dim: Int, index: Tensor, into out: Tensor) -> Bool
     /// out = scale * the Fourier transform of `a` along `dim`; of real numbers, and back to them, only the first half of the
     /// complex ones counts. Both contiguous, of one precision; the transform's length is that of the full side.
     func fourierTransform(
         _ kind: FourierKind, _ a: Tensor, dim: Int, isInverse: Bool, scale: Double, into out: Tensor) throws(Misuse)
-    /// out[.., index[.., i, ..], ..] = source[.., i, ..], or combined with it; false where an index is out of range.
+    /// out[.., index[.., i, ..], ..] = source[.., i, ..], or combined with it; false where an index is out of range. The
+    /// index is no longer than `source`, or a vector that serves all slices.
     func scatter(_ source: Tensor, dim: Int, index: Tensor, _ reduction: PutKernel, into out: Tensor) -> Bool
     /// Adds the places that indices name in a dimension (negative ones from the end), times its stride; false where one is
     /// out of range.
@@ -81,8 +95,38 @@ package protocol Backend: ActivationBackend, NormalisationBackend, Sendable {
     func anyNonzero(_ a: Tensor) -> Bool
     /// out[i] = a[rows[i]] / 255: images of bytes, row by row of the first dimension, to floats in [0, 1].
     func scaleToUnit(_ a: Tensor, rows: ArraySlice<Int>, into out: Tensor)
-    /// One step of stochastic gradient descent, in place; `momentum` is updated where there is one.
-    func descend(_ parameter: Tensor, gradient: Tensor, momentum: Tensor?, options: DescentOptions) throws(Misuse)
+    /// Of images (outer, depth, height, width, inner), both contiguous, each element from the place it is said to be at.
+    func pick(_ a: Tensor, _ places: [ImagePlaces?], into out: Tensor)
+    /// Of such images, each element a weighted sum along depth, height and width; floats of 32 and 64 bits, or int64.
+    func resample(_ a: Tensor, _ taps: [Taps?], into out: Tensor) throws(Misuse)
+    /// Of such images the largest element of each window, and its place in its plane (int64); float32, float64 or int64.
+    func windowMax(_ a: Tensor, _ windows: [ImageWindows], into out: Tensor, places: Tensor?) throws(Misuse)
+    /// The same for float32 and windows that `fastWinners` has room for: `winners` takes what the gradient needs.
+    func maxPool(_ a: Tensor, _ pool: PoolWindows, into out: Tensor, winners: Tensor?)
+    /// out = the gradient of the operand of `maxPool`, of which `winners` came.
+    func maxPoolGradient(_ grad: Tensor, winners: Tensor, _ pool: PoolWindows, into out: Tensor)
+    /// The places in their planes (of an operand shaped as `a`) that winners stand for.
+    func winnerPlaces(_ winners: Tensor, _ pool: PoolWindows, of a: Tensor, into places: Tensor)
+    /// Images (batch, channels, depth, height, width) at the places a grid (batch, points, 2 or 3) says; all contiguous, of
+    /// one type, 32-bit or 64-bit floats.
+    func gridSample(_ a: Tensor, _ grid: Tensor, _ mode: GridMode, into out: Tensor) throws(Misuse)
+    /// The gradients of both, from that of the result; `a`'s is added to.
+    func gridSampleGradient(
+        _ grad: Tensor, _ a: Tensor, _ grid: Tensor, _ mode: GridMode, intoOperand: Tensor?, intoGrid: Tensor?
+    ) throws(Misuse)
+    /// One step of an optimizer, in place, with all the parameters in one parallel region.
+    func update(_ op: UpdateKernel, _ updates: [ParameterUpdate]) throws(Misuse)
+    /// out = softmax(scale query keyᵀ + mask) value, shaped (N, H, L, V), of any strides but the last, which is 1; and the
+    /// logarithms of the softmax's sums, (N, H, L). A query that sees no key gets zeros.
+    func attention(_ operands: AttentionOperands, into out: Tensor, logSums: Tensor) throws(Misuse)
+    /// The gradients of query, key and value, which have a last stride of 1, from that of the result.
+    func attentionGradient(
+        _ operands: AttentionOperands, grad: Tensor, out: Tensor, logSums: Tensor, into gradients: [Tensor]
+    ) throws(Misuse)
+    /// Runs a recurrent layer over a sequence.
+    func run(_ pass: RecurrentPass) throws(Misuse)
+    /// The gradients of a recurrent layer, backward through time.
+    func runBackward(_ pass: RecurrentPass, _ gradients: RecurrentGradients) throws(Misuse)
 }
 
 /// An element by its place in the order: the `kth` (from 0, NaN last), a middle one, or the most frequent.
@@ -94,11 +138,8 @@ extension Backend {
     }
 }
 
-/// The numbers of a step of stochastic gradient descent.
-package typealias DescentOptions = fb_sgd_options
-
 extension PutKernel {
-    static var replace: Self { FB_PUT }
+    package static var replace: Self { FB_PUT }
     static var add: Self { FB_PUT_ADD }
     static var multiply: Self { FB_PUT_MUL }
     static var maximum: Self { FB_PUT_MAX }
@@ -147,7 +188,7 @@ extension UnaryKernel {
 }
 
 extension BinaryKernel {
-    static var add: Self { FB_ADD }
+    package static var add: Self { FB_ADD }
     static var sub: Self { FB_SUB }
     static var mul: Self { FB_MUL }
     static var div: Self { FB_DIV }

@@ -13,10 +13,16 @@ public struct OperatorError: Error, Sendable, CustomStringConvertible {
     public var operands: [String]
     /// The path of the module being called, if any: `NeuralNetwork.linear_relu_stack.0`.
     public var modulePath: String?
+    /// The position of the sample that a data loader was loading, if any.
+    public var sample: Int?
 
     /// All of it on one line.
     public var description: String {
-        "\(name)(\(operands.joined(separator: ", "))): \(message)" + (modulePath.map { " (in \($0))" } ?? "")
+        // Many of PyTorch's messages begin with the name themselves, as `add() takes …`.
+        let call =
+            operands.isEmpty && message.hasPrefix("\(name)(") ? "" : "\(name)(\(operands.joined(separator: ", "))): "
+        return call + message + (modulePath.map { " (in \($0))" } ?? "")
+            + (sample.map { " (while loading sample \($0))" } ?? "")
     }
 }
 
@@ -96,8 +102,15 @@ package func guarded(
 @inline(never)
 package func report(_ misuse: Misuse, _ name: String, _ operands: [Tensor]) {
     if hasFailed { return }
-    let error = OperatorError(
-        name: name, message: misuse.message, operands: operands.map(\.signature), modulePath: ModuleStack.path())
+    report(
+        OperatorError(
+            name: name, message: misuse.message, operands: operands.map(\.signature), modulePath: ModuleStack.path(),
+            sample: LoadingScope.current?.sample))
+}
+
+/// The same for a failure that another thread ran into.
+package func report(_ error: OperatorError) {
+    if hasFailed { return }
     guard let scope = fb_thread().pointee.recoveryScope else { fatalError(error.description) }
     Unmanaged<RecoveryScope>.fromOpaque(scope).takeUnretainedValue().failure = error
     fb_thread().pointee.hasFailed = true

@@ -83,6 +83,8 @@ extension TernaryKernel {
     static var addcmul: Self { FB_ADDCMUL }
     static var addcdiv: Self { FB_ADDCDIV }
     static var lerp: Self { FB_LERP }
+    /// By the number that goes with the operands, instead of the third of them.
+    static var lerpBy: Self { FB_LERP_BY }
     static var clamp: Self { FB_CLAMP }
     static var nanToNum: Self { FB_NAN_TO_NUM }
 }

@@ -15,6 +15,8 @@ package final class Storage: @unchecked Sendable {
     @exclusivity(unchecked) package var version = 0
     /// Made inside `inferenceMode { }`: never part of a graph.
     package let isInference = fb_thread().pointee.isInferenceMode
+    /// Weights in the order a convolution reads them; see ``PackedWeight``.
+    @exclusivity(unchecked) var packedWeight: PackedWeight?
     // Memory that came from elsewhere is given back by its owner, kept alive here.
     @exclusivity(unchecked) private var owner: AnyObject?
 

@@ -152,6 +152,9 @@ package final class Arguments {
         }
     }
 
+    /// A truth value, or nil for `None`.
+    package func optionalBool(_ name: String) throws(Misuse) -> Bool? { has(name) ? try bool(name) : nil }
+
     // MARK: The rest
 
     /// Text.

@@ -59,6 +59,7 @@ public let tensorOperators: [OperatorRow] = Array(
     [
         elementaryOperators,
         arithmeticOperators,
+        powerOperators,
         comparisonOperators,
         selectionOperators,
         reductionOperators,
@@ -74,6 +75,8 @@ public let tensorOperators: [OperatorRow] = Array(
         softmaxOperators,
         matmulOperators,
         shapeOperators,
+        dimensionOrderOperators,
+        partOperators,
         joiningOperators,
         indexingOperators,
         indexedSliceOperators,

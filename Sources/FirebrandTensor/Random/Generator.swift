@@ -18,7 +18,10 @@ public final class Generator: @unchecked Sendable {
     public init(seed: Int = 67_280_421_310_721) { manualSeed(seed) }
 
     /// The generator operators use where none is given; differs from run to run until ``manualSeed(_:)`` is called.
-    public static let `default` = Generator(seed: Int.random(in: 0 ... .max))
+    ///
+    /// While a data loader loads a sample it is that sample's own, so that what is drawn does not depend on the workers.
+    public static var `default`: Generator { LoadingScope.current?.generator ?? shared }
+    private static let shared = Generator(seed: Int.random(in: 0 ... .max))
 
     /// Starts again from `seed`. PyTorch: `Generator.manual_seed`.
     @discardableResult

@@ -20,7 +20,10 @@ enum OperatorSamples {
     /// All samples by the name of the row they call.
     static let byRow: [String: [OperatorSample]] = {
         var result: [String: [OperatorSample]] = [:]
-        for sample in own + complexNumbers + fourier + selection + views + linearAlgebra + pointwise + fixtures {
+        let all = [
+            own, sequences, complexNumbers, convolutions, fourier, selection, views, linearAlgebra, pointwise, fixtures,
+        ]
+        for sample in all.joined() {
             guard let row = table.find(sample.name)?.row else { continue }
             result[row.name, default: []].append(sample)
         }

@@ -69,7 +69,7 @@ extension CPUBackend {
     ) throws(Misuse) {
         let (real, whole) = (value.doubleValue, Int64(value.intValue))
         if let kernel = fb_find_ternary(op, a.dtype.rawValue) {
-            StridedLoop(out, a, b, c).run { at, strides, n in
+            StridedLoop.run(out, a, b, c) { at, strides, n in
                 kernel(at[0], strides[0], at[1], strides[1], at[2], strides[2], at[3], strides[3], n, real, whole)
             }
             return

@@ -20,6 +20,17 @@ extension CPUBackend {
             }
             return
         }
+        if var plane = SmallPlane(out) {
+            plane.add(a, 1)
+            plane.run { at, strides, n in
+                if let cast {
+                    cast(at[0], strides[0], at[1], strides[1], n)
+                } else {
+                    fb_copy(at[0], strides[0], at[1], strides[1], n, Int32(itemSize))
+                }
+            }
+            return
+        }
         let loop = StridedLoop(out, a)
         if let turned = TurnedCopy(loop, itemSize: itemSize, sourceSize: sourceSize, cast: cast) {
             turned.run()
@@ -35,34 +46,41 @@ extension CPUBackend {
         guard out.isContiguous, parts.allSatisfy({ $0.isContiguous && $0.dtype == out.dtype }) else {
             return concatenateByParts(parts, dim: dim, into: out)
         }
-        var (rows, width) = (1, out.elementSize)
+        var rows = 1
         for index in 0..<dim { rows *= out.shape[index] }
-        for index in (dim + 1)..<max(out.dim, dim + 1) { width *= out.shape[index] }
-        let lengths = parts.map { $0.shape[dim] * width }
-        let pointers = parts.map { UnsafeRawPointer($0.pointer) as UnsafeRawPointer? }
-        let rowLength = out.shape[dim] * width
-        let o = out.pointer
-        let grain = 8 * pointwiseGrain  // in bytes
-        pointers.withUnsafeBufferPointer { pointers in
-            lengths.withUnsafeBufferPointer { lengths in
-                let (from, sizes) = (pointers.baseAddress!, lengths.baseAddress!)
-                if rows > 1 {
-                    parallelFor(rows, grain: max(1, grain / rowLength)) { begin, end in
-                        fb_interleave(o, rowLength, from, sizes, lengths.count, begin, end)
-                    }
-                    return
+        let rowLength = out.count / rows * out.elementSize
+        withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: parts.count) { from in
+            withUnsafeTemporaryAllocation(of: Int.self, capacity: parts.count) { lengths in
+                for (index, part) in parts.enumerated() {
+                    from.initializeElement(at: index, to: UnsafeRawPointer(part.pointer))
+                    lengths.initializeElement(at: index, to: part.count / rows * part.elementSize)
                 }
-                // One row: shared by bytes, wherever parts begin and end.
-                parallelFor(rowLength, grain: grain) { begin, end in
-                    var start = 0
-                    for part in 0..<lengths.count where start < end {
-                        let (first, last) = (max(start, begin), min(start + sizes[part], end))
-                        if first < last {
-                            (o + first).copyMemory(from: from[part]! + (first - start), byteCount: last - first)
-                        }
-                        start += sizes[part]
-                    }
+                interleave(from, lengths, rows, rowLength, into: out.pointer)
+            }
+        }
+    }
+
+    /// Rows of a piece of each part; lengths in bytes.
+    private func interleave(
+        _ from: UnsafeMutableBufferPointer<UnsafeRawPointer?>, _ lengths: UnsafeMutableBufferPointer<Int>, _ rows: Int,
+        _ rowLength: Int, into out: UnsafeMutableRawPointer
+    ) {
+        let grain = 8 * pointwiseGrain
+        if rows > 1 {
+            parallelFor(rows, grain: max(1, grain / rowLength)) { begin, end in
+                fb_interleave(out, rowLength, from.baseAddress!, lengths.baseAddress!, from.count, begin, end)
+            }
+            return
+        }
+        // One row: shared by bytes, wherever parts begin and end.
+        parallelFor(rowLength, grain: grain) { begin, end in
+            var start = 0
+            for part in 0..<from.count where start < end {
+                let (first, last) = (max(start, begin), min(start + lengths[part], end))
+                if first < last {
+                    (out + first).copyMemory(from: from[part]! + (first - start), byteCount: last - first)
                 }
+                start += lengths[part]
             }
         }
     }

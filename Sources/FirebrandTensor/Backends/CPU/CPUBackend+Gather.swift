@@ -7,6 +7,8 @@ extension CPUBackend {
         guard index.count > 0 else { return true }
         let limit = a.dim == 0 ? 1 : a.shape[dim]
         guard limit > 0 else { return false }
+        if let lines = IndexedLines(a, dim: dim, out, index) { return lines.pick() }
+        let index = index.spread(along: dim, as: out.shape)
         let itemSize = a.elementSize
         let step = a.dim == 0 ? 0 : a.strides[dim] * itemSize
         return Flag.staysDown { isBad in
@@ -38,9 +40,12 @@ extension CPUBackend {
         if reduction != .replace, out.dtype.isComplex {
             // Complex numbers are added part by part.
             return scatter(
-                source.asVector().parts(), dim: dim, index: index.asVector().repeatedForParts(), reduction,
+                source.asVector().parts(), dim: dim,
+                index: index.spread(along: dim, as: source.shape).asVector().repeatedForParts(), reduction,
                 into: out.asVector().parts())
         }
+        if let lines = IndexedLines(out, dim: dim, source, index), let isSound = lines.put(reduction) { return isSound }
+        let index = index.spread(along: dim, as: source.shape)
         let target = out.standing(at: dim, as: index.shape)
         let source = source.standing(at: nil, as: index.shape)
         let step = out.dim == 0 ? 0 : out.strides[dim] * out.elementSize
@@ -122,21 +127,18 @@ extension CPUBackend {
     }
 }
 
-/// Raised by any thread, lowered by none.
-private struct Flag: @unchecked Sendable {
-    private let pointer: UnsafeMutablePointer<Bool>
-
-    /// Whether the body left the flag down.
-    static func staysDown(_ body: (Flag) -> Void) -> Bool {
-        var isRaised = false
-        withUnsafeMutablePointer(to: &isRaised) { body(Flag(pointer: $0)) }
-        return !isRaised
+extension Tensor {
+    /// A vector of indices as an index tensor: the same for all elements of a slice. Others are as they should be.
+    func spread(along axis: Int, as shape: Size) -> Tensor {
+        if dim != 1 || shape.count == 1 { return self }
+        var (shape, strides) = (shape, Size(repeating: 0, count: shape.count))
+        if !shape.isEmpty {
+            shape[axis] = count
+            strides[axis] = self.strides[0]
+        }
+        return Tensor(storage: storage, dtype: dtype, shape: shape, strides: strides, offset: storageOffset)
     }
 
-    func raise() { fb_raise(pointer) }
-}
-
-extension Tensor {
     /// This memory stepped through in another shape, standing still along `dim`, whose index is given apart.
     fileprivate func standing(at dim: Int?, as shape: Size) -> Tensor {
         var strides = Size(repeating: 0, count: shape.count)

@@ -6,6 +6,7 @@ extension CPUBackend {
         try CPUBackend.requireLapack()
         guard let type = fb_lapack_type(operands[0].dtype) else { throw CPUBackend.unsupported(operands[0].dtype) }
         let call = LapackCall(type: type, operands: operands)
+        if SharedDecomposition.run(routine, type, operands) { return }
         let cost = call.cost
         // Many matrices are shared out among our threads. The library's own pool would wait for cores that our team holds
         // while it spins: a single large matrix is eight times slower with it.

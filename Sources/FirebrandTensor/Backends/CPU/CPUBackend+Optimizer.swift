@@ -1,33 +1,26 @@
 import CKernels
 
 extension CPUBackend {
-    package func descend(
-        _ parameter: Tensor, gradient: Tensor, momentum: Tensor?, options: DescentOptions
-    ) throws(Misuse) {
-        guard parameter.dtype == .float32 || parameter.dtype == .float64 else {
-            throw CPUBackend.unsupported(parameter.dtype)
+    package func update(_ op: UpdateKernel, _ updates: [ParameterUpdate]) throws(Misuse) {
+        var total = 0
+        var list: [fb_update] = []
+        list.reserveCapacity(updates.count)
+        for update in updates {
+            let parameter = update.parameter
+            // A complex number counts as two real ones.
+            let dtype = parameter.dtype.realType
+            guard fb_has_update(op, dtype.rawValue) else { throw CPUBackend.unsupported(parameter.dtype) }
+            let count = parameter.dtype.isComplex ? 2 * parameter.count : parameter.count
+            total += count
+            list.append(
+                fb_update(
+                    op: op, dtype: dtype.rawValue, parameter: parameter.pointer, gradient: update.gradient.pointer,
+                    state: (update.state.0?.pointer, update.state.1?.pointer, update.state.2?.pointer), count: count,
+                    numbers: update.numbers))
         }
-        guard parameter.isContiguous, momentum?.isContiguous ?? true else {
-            throw Misuse("a parameter's elements must lie in order in memory")
-        }
-        let slope =
-            gradient.isContiguous && gradient.dtype == parameter.dtype
-            ? gradient : converted(gradient, to: parameter.dtype).contiguous()
-        var options = options
-        withUnsafePointer(to: &options) { options in
-            let settings = options
-            let (p, g, m) = (parameter.pointer, slope.pointer, momentum?.pointer)
-            parallelFor(parameter.count, grain: pointwiseGrain) { begin, end in
-                if parameter.dtype == .float32 {
-                    fb_sgd_f32(
-                        p.assumingMemoryBound(to: Float.self) + begin, g.assumingMemoryBound(to: Float.self) + begin,
-                        m.map { $0.assumingMemoryBound(to: Float.self) + begin }, end - begin, settings)
-                } else {
-                    fb_sgd_f64(
-                        p.assumingMemoryBound(to: Double.self) + begin, g.assumingMemoryBound(to: Double.self) + begin,
-                        m.map { $0.assumingMemoryBound(to: Double.self) + begin }, end - begin, settings)
-                }
-            }
+        list.withUnsafeBufferPointer { list in
+            // An update touches several streams of memory and takes a root and a quotient for each element.
+            parallelFor(total, grain: pointwiseGrain / 4) { begin, end in fb_run_updates(list.baseAddress, begin, end) }
         }
     }
 }

@@ -29,7 +29,8 @@ extension CPUBackend {
             default: break
             }
         }
-        if hasRepeats(a), [.sum, .max, .min, .all, .any].contains(op), second == nil {
+        // Of few elements each is visited as often as it is shown.
+        if a.count > 1024, hasRepeats(a), [.sum, .max, .min, .all, .any].contains(op), second == nil {
             return try reduceWithoutRepeats(op, a, into: out)
         }
         var elementType = a.dtype

@@ -11,9 +11,12 @@ private struct Rows {
 
     init(_ tensor: Tensor, _ dim: Int) {
         let shape = tensor.shape
+        var (outer, inner) = (1, 1)
+        for axis in 0..<shape.count where axis != dim {
+            if axis < dim { outer *= shape[axis] } else { inner *= shape[axis] }
+        }
+        (self.outer, self.inner) = (outer, inner)
         length = tensor.dim == 0 ? 1 : shape[dim]
-        inner = tensor.dim == 0 ? 1 : shape[(dim + 1)...].reduce(1, *)
-        outer = tensor.dim == 0 ? 1 : shape[..<dim].reduce(1, *)
     }
 
     var count: Int { outer * inner }
@@ -195,16 +198,15 @@ extension CPUBackend {
         }
         if length <= 256, wanted * 64 > length {
             parallelFor(rows.count, grain: rows.grain) { begin, end in
-                withScratch(length * 24) { scratch in
+                withScratch(length * entrySize) { scratch in
                     for row in begin..<end {
                         let at = rows.offset(row, wanted)
                         fb_first_of_short_row(
                             dtype, descending, from + rows.offset(row, length) * itemSize, step, length, wanted,
-                            positions + at, rows.inner * 8, scratch.assumingMemoryBound(to: Int64.self))
+                            to + at * itemSize, step, positions + at, rows.inner * 8, scratch)
                     }
                 }
             }
-            _ = gather(source, dim: dim, index: indices, into: values)
             return
         }
         parallelFor(rows.count, grain: rows.grain) { begin, end in
@@ -245,8 +247,7 @@ extension CPUBackend {
         }
         let entrySize = Int(fb_entry_size(dtype))
         parallelFor(rows.count, grain: rows.grain) { begin, end in
-            withScratch(length * Swift.max(24, 2 * entrySize)) { scratch in
-                let words = scratch.assumingMemoryBound(to: Int64.self)
+            withScratch(length * 2 * entrySize) { scratch in
                 for row in begin..<end {
                     let start = from + rows.offset(row, length) * itemSize
                     if case .mode = rank {
@@ -262,7 +263,7 @@ extension CPUBackend {
                         continue
                     }
                     let (place, isMedian) = rank.place(length, Int(nanCount))
-                    positions[row] = fb_position_of_rank(dtype, start, step, length, place, isMedian, words)
+                    positions[row] = fb_position_of_rank(dtype, start, step, length, place, isMedian, scratch)
                 }
             }
         }

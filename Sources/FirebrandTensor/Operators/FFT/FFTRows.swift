@@ -120,8 +120,4 @@ extension OperatorRow {
     ]
 }
 
-extension Arguments {
-    fileprivate func optionalBool(_ name: String) throws(Misuse) -> Bool? { has(name) ? try bool(name) : nil }
-}
-
 let fourierOperators: [OperatorRow] = OperatorRow.transforms + OperatorRow.severalTransforms + OperatorRow.signals

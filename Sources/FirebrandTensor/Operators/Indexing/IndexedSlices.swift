@@ -19,20 +19,6 @@ extension Tensor {
         return vector.dtype == .int64 ? vector : vector.cast(to: .int64)
     }
 
-    /// A vector as an index tensor: the same for all elements of a slice. Copies nothing.
-    private func spread(_ vector: Tensor, _ axis: Int, _ shape: Size) -> Tensor {
-        if shape.isEmpty { return vector.viewWithoutDimensions() }
-        var (shape, strides) = (shape, Size(repeating: 0, count: shape.count))
-        shape[axis] = vector.count
-        strides[axis] = vector.strides[0]
-        return Tensor(
-            storage: vector.storage, dtype: .int64, shape: shape, strides: strides, offset: vector.storageOffset)
-    }
-
-    private func viewWithoutDimensions() -> Tensor {
-        Tensor(storage: storage, dtype: dtype, shape: [], strides: [], offset: storageOffset)
-    }
-
     private func outOfBounds(_ vector: Tensor, _ axis: Int) -> Misuse {
         let limit = dim == 0 ? 1 : shape[axis]
         let values: [Int] = vector.toArray()
@@ -60,7 +46,7 @@ extension Tensor {
             var shape = shape
             if self.dim > 0 { shape[axis] = vector.count }
             let result = Tensor(emptyOf: shape, dtype, on: device)
-            guard result.count == 0 || backend.gather(self, dim: axis, index: spread(vector, axis, shape), into: result)
+            guard result.count == 0 || backend.gather(self, dim: axis, index: vector, into: result)
             else { throw outOfBounds(vector, axis) }
             if dtype.isInexact {
                 result.record("IndexSelectBackward0", self) { node in
@@ -88,7 +74,7 @@ extension Tensor {
         let values = source.shape == target ? source : source.reshape(target)
         guard
             values.count == 0
-                || backend.scatter(values, dim: axis, index: spread(vector, axis, target), reduction, into: self)
+                || backend.scatter(values, dim: axis, index: vector, reduction, into: self)
         else { throw outOfBounds(vector, axis) }
     }
 
@@ -101,10 +87,13 @@ extension Tensor {
                     + "scalar type")
         }
         try checkSameDevice(self, source)
-        var (mine, theirs) = (Array(shape), Array(source.shape))
-        if axis < mine.count { mine.remove(at: axis) }
-        if axis < theirs.count { theirs.remove(at: axis) }
-        guard source.dim == 0 && dim <= 1 || source.dim == dim && mine == theirs else {
+        func fits() -> Bool {
+            if source.dim == 0 { return dim <= 1 }
+            guard source.dim == dim else { return false }
+            for other in 0..<dim where other != axis && shape[other] != source.shape[other] { return false }
+            return true
+        }
+        guard fits() else {
             throw Misuse(
                 "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
                     + "\(shape.list) source.shape = \(source.shape.list)")
@@ -320,7 +309,7 @@ extension Tensor {
             // The index spread over the slices says the same to `scatter_reduce`, whose gradients are the same too.
             let values = source.shape == slices ? source : source.reshape(slices)
             return try scatterReduced(
-                "IndexReduceBackward0", axis, spread(vector, axis, slices), values, reduction, includeSelf)
+                "IndexReduceBackward0", axis, vector.spread(along: axis, as: slices), values, reduction, includeSelf)
         }
     }
 }

@@ -8,16 +8,20 @@ public func cat(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
     guarded("cat", tensors) { () throws(Misuse) in
         guard let first = tensors.first else { throw Misuse("torch.cat(): expected a non-empty list of Tensors") }
         // PyTorch's relic: vectors of length 0 fit anywhere.
-        let filled = tensors.filter { $0.shape != [0] }
+        func isRelic(_ tensor: Tensor) -> Bool { tensor.count == 0 && tensor.dim == 1 }
+        var (type, hasRelic) = (first.dtype, false)
+        for (index, tensor) in tensors.enumerated() {
+            if tensor.dim == 0 {
+                throw Misuse("zero-dimensional tensor (at position \(index)) cannot be concatenated")
+            }
+            if tensor.dtype != type { type = type.promoted(with: tensor.dtype) }
+            hasRelic = hasRelic || isRelic(tensor)
+        }
+        let filled = hasRelic ? tensors.filter { !isRelic($0) } : tensors
         let parts = filled.isEmpty ? tensors : filled
         let model = filled.first ?? first
-        for (index, tensor) in tensors.enumerated() where tensor.dim == 0 {
-            throw Misuse("zero-dimensional tensor (at position \(index)) cannot be concatenated")
-        }
         let axis = try model.checkedDimension(dim)
         var shape = model.shape
-        var type = tensors[0].dtype
-        for tensor in tensors.dropFirst() { type = type.promoted(with: tensor.dtype) }
         shape[axis] = 0
         for (index, part) in parts.enumerated() {
             try checkSameDevice(model, part)
@@ -88,7 +92,13 @@ public func stack(_ tensors: [Tensor], dim: Int = 0) -> Tensor {
         let type = tensors.dropFirst().reduce(first.dtype) { $0.promoted(with: $1.dtype) }
         var shape = first.shape
         shape.insert(tensors.count, at: axis)
-        let result = noGrad { joined(tensors.map { $0.unsqueeze(axis) }, axis, shape, type) }
+        let result: Tensor
+        if tensors.allSatisfy({ $0.isContiguous && $0.dtype == type }) {
+            result = Tensor(emptyOf: shape, type, on: first.device)
+            result.backend.concatenate(tensors, dim: axis, into: result)
+        } else {
+            result = noGrad { joined(tensors.map { $0.unsqueeze(axis) }, axis, shape, type) }
+        }
         result.record("StackBackward0", tensors) { _ in
             let types = tensors.map(\.dtype)
             return { node, grad in

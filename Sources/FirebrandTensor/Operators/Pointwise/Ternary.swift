@@ -7,10 +7,11 @@ private func pointwise(
     try checkSameDevice(a, b)
     try checkSameDevice(a, c)
     let shape = try broadcastShapes(try broadcastShapes(a.shape, b.shape), c.shape)
-    let operands = [a, b, c].map { $0.dtype == type ? $0 : $0.cast(to: type) }
+    func cast(_ operand: Tensor) -> Tensor { operand.dtype == type ? operand : operand.cast(to: type) }
+    let (first, second, third) = (cast(a), cast(b), cast(c))
     guard let out else {
         let result = Tensor(emptyOf: shape, type, on: a.device)
-        try a.backend.ternary(op, operands[0], operands[1], operands[2], value: value, into: result)
+        try a.backend.ternary(op, first, second, third, value: value, into: result)
         return result
     }
     if out === a, shape != a.shape {
@@ -20,7 +21,7 @@ private func pointwise(
     try checkOut(out, a, b)
     try checkOut(out, c, c)
     return try write(into: out, shape, type) { (target) throws(Misuse) in
-        try a.backend.ternary(op, operands[0], operands[1], operands[2], value: value, into: target)
+        try a.backend.ternary(op, first, second, third, value: value, into: target)
     }
 }
 
@@ -132,9 +133,7 @@ extension Tensor {
                 return try composed([self, end], dtype, out) { add(end.sub(self).mul(weight.scalar)) }
             }
             let factor = weight.scalar.doubleValue
-            // 16-bit floats keep the number in float32.
-            let weight = Tensor.full([], factor, dtype: dtype, device: device)
-            let result = try pointwise(.lerp, self, end, weight, type: dtype, out: out)
+            let result = try pointwise(.lerpBy, self, end, end, value: .double(factor), type: dtype, out: out)
             result.record("LerpBackward0", self, end) { _ in
                 let (shapeA, shapeB) = (shape, end.shape)
                 return { node, grad in

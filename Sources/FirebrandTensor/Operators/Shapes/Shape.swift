@@ -103,7 +103,7 @@ extension Tensor {
     /// The same memory in another shape: `x.view(-1, 784)`. PyTorch: `Tensor.view`.
     public func view(_ sizes: Int...) -> Tensor { view(sizes) }
 
-    private func viewed(_ target: Size, _ strides: Size, _ name: StaticString = "ViewBackward0") -> Tensor {
+    func viewed(_ target: Size, _ strides: Size, _ name: StaticString = "ViewBackward0") -> Tensor {
         let shape = shape
         return makeView(name, target, strides, offset: storageOffset) { $0.reshape(shape) }
     }
@@ -180,110 +180,6 @@ extension Tensor {
         }
     }
 
-    // MARK: Order of dimensions
-
-    package func permutedAlias(_ order: [Int]) -> Tensor {
-        Tensor(
-            storage: storage, dtype: dtype, shape: Size(order.map { shape[$0] }),
-            strides: Size(order.map { strides[$0] }),
-            offset: storageOffset)
-    }
-
-    /// Dimensions in another order. PyTorch: `torch.permute`.
-    public func permute(_ order: [Int]) -> Tensor {
-        guarded("permute", [self]) { () throws(Misuse) in
-            guard order.count == dim else {
-                throw Misuse(
-                    "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the "
-                        + "desired ordering of dimensions i.e. input.dim() = \(dim) is not equal to len(dims) = \(order.count)"
-                )
-            }
-            var inverse = [Int](repeating: -1, count: dim)
-            var checked: [Int] = []
-            for (position, value) in order.enumerated() {
-                let axis = try checkedDimension(value)
-                guard inverse[axis] == -1 else { throw Misuse("permute(): duplicate dims are not allowed.") }
-                inverse[axis] = position
-                checked.append(axis)
-            }
-            return makeView(
-                "PermuteBackward0", Size(checked.map { shape[$0] }), Size(checked.map { strides[$0] }),
-                offset: storageOffset
-            ) { $0.permute(inverse) }
-        }
-    }
-
-    /// Dimensions in another order: `x.permute(0, 2, 1)`. PyTorch: `torch.permute`.
-    public func permute(_ order: Int...) -> Tensor { permute(order) }
-
-    /// Two dimensions exchanged. PyTorch: `torch.transpose`.
-    public func transpose(_ dim0: Int, _ dim1: Int) -> Tensor {
-        guarded("transpose", [self]) { () throws(Misuse) in
-            let (a, b) = (try checkedDimension(dim0), try checkedDimension(dim1))
-            if dim == 0 { return viewed(shape, strides, "TransposeBackward0") }
-            return swapped(a, b, "TransposeBackward0")
-        }
-    }
-
-    private func swapped(_ a: Int, _ b: Int, _ name: StaticString) -> Tensor {
-        var (shape, strides) = (shape, strides)
-        shape.swapAt(a, b)
-        strides.swapAt(a, b)
-        return makeView(name, shape, strides, offset: storageOffset) { $0.transpose(a, b) }
-    }
-
-    /// The transpose of a matrix; vectors and scalars as they are. PyTorch: `torch.t`.
-    public func t() -> Tensor {
-        guarded("t", [self]) { () throws(Misuse) in
-            guard dim <= 2 else { throw Misuse("t() expects a tensor with <= 2 dimensions, but self is \(dim)D") }
-            return dim < 2 ? self : swapped(0, 1, "TBackward0")
-        }
-    }
-
-    /// The transpose of a matrix. PyTorch: `Tensor.T`.
-    public var T: Tensor { dim == 2 ? swapped(0, 1, "PermuteBackward0") : permute(Array((0..<dim).reversed())) }
-    /// The last two dimensions exchanged. PyTorch: `Tensor.mT`.
-    public var mT: Tensor {
-        guarded("mT", [self]) { () throws(Misuse) in
-            try checkMatrix("tensor.mT", allowsScalar: true)
-            return dim == 0 ? permute([]) : transpose(-2, -1)
-        }
-    }
-
-    /// Dimension `source` moved to place `destination`. PyTorch: `torch.movedim`.
-    public func movedim(_ source: Int, _ destination: Int) -> Tensor {
-        guarded("movedim", [self]) { () throws(Misuse) in
-            let (from, to) = (try checkedDimension(source), try checkedDimension(destination))
-            if dim == 0 { return view(shape) }
-            var order = (0..<dim).filter { $0 != from }
-            order.insert(from, at: to)
-            return permute(order)
-        }
-    }
-
-    /// Dimensions `sources` moved to the places `destinations`; the others keep their order. PyTorch: `torch.movedim`.
-    public func movedim(_ sources: [Int], _ destinations: [Int]) -> Tensor {
-        guarded("movedim", [self]) { () throws(Misuse) in
-            guard sources.count == destinations.count else {
-                throw Misuse(
-                    "movedim: Invalid source or destination dims: source (\(sources) dims) should contain the same number "
-                        + "of dims as destination (\(destinations) dims)")
-            }
-            var order = [Int?](repeating: nil, count: dim)
-            var moved = Set<Int>()
-            for (source, destination) in zip(sources, destinations) {
-                let (from, to) = (try checkedDimension(source), try checkedDimension(destination))
-                if dim == 0 { continue }
-                guard order[to] == nil, moved.insert(from).inserted else {
-                    throw Misuse("movedim: repeated dim in `source` or `destination` (\(sources), \(destinations))")
-                }
-                order[to] = from
-            }
-            var rest = (0..<dim).filter { !moved.contains($0) }[...]
-            return permute(order.map { $0 ?? rest.removeFirst() })
-        }
-    }
-
     // MARK: Broadcasting
 
     /// Dimensions of length 1 repeated to `sizes` without copying; -1 keeps a length. PyTorch: `Tensor.expand`.
@@ -335,157 +231,34 @@ extension Tensor {
     public func expandAs(_ other: Tensor) -> Tensor { expand(other.shape) }
     /// Expanded to a shape. PyTorch: `torch.broadcast_to`.
     public func broadcastTo(_ shape: some Collection<Int>) -> Tensor { expand(shape) }
-
-    // MARK: Parts
-
-    /// `length` elements along `dim` from `start` on. PyTorch: `torch.narrow`.
-    public func narrow(_ dim: Int, _ start: Int, _ length: Int) -> Tensor {
-        guarded("narrow", [self]) { () throws(Misuse) in
-            guard self.dim > 0 else { throw Misuse("narrow() cannot be applied to a 0-dim tensor.") }
-            let axis = try checkedDimension(dim)
-            let total = shape[axis]
-            guard length >= 0 else { throw Misuse("narrow(): length must be non-negative.") }
-            guard start >= -total, start <= total else {
-                throw Misuse("start out of range (expected to be in range of [\(-total), \(total)], but got \(start))")
-            }
-            let first = start < 0 ? start + total : start
-            guard first + length <= total else {
-                throw Misuse("start (\(first)) + length (\(length)) exceeds dimension size (\(total)).")
-            }
-            return slice(axis, first, first + length, 1)
-        }
-    }
-
-    /// Elements `start..<end` along `axis`, every `step`th; bounds already settled.
-    package func slice(_ axis: Int, _ start: Int, _ end: Int, _ step: Int) -> Tensor {
-        var (shape, strides) = (shape, strides)
-        let original = shape
-        shape[axis] = Swift.max(0, (end - start + step - 1) / step)
-        let offset = storageOffset + start * strides[axis]
-        strides[axis] *= step
-        return makeView("SliceBackward0", shape, strides, offset: offset) { grad in
-            sliceGradient(grad, original, axis, start, end, step)
-        }
-    }
-
-    /// The part at `index` along `dim`, without that dimension. PyTorch: `torch.select`.
-    public func select(_ dim: Int, _ index: Int) -> Tensor {
-        guarded("select", [self]) { () throws(Misuse) in
-            guard self.dim > 0 else { throw Misuse("select() cannot be applied to a 0-dim tensor.") }
-            let axis = try checkedDimension(dim)
-            let length = shape[axis]
-            guard index >= -length, index < length else {
-                throw Misuse(
-                    "select(): index \(index) out of range for tensor of size \(shape.list) at dimension \(axis)")
-            }
-            let position = index < 0 ? index + length : index
-            var (shape, strides) = (shape, strides)
-            let original = shape
-            let offset = storageOffset + position * strides[axis]
-            shape.remove(at: axis)
-            strides.remove(at: axis)
-            return makeView("SelectBackward0", shape, strides, offset: offset) { grad in
-                sliceGradient(grad.unsqueeze(axis), original, axis, position, position + 1, 1)
-            }
-        }
-    }
-
-    /// The order of elements along `dims` reversed; copies. PyTorch: `torch.flip`.
-    public func flip(_ dims: [Int]) -> Tensor {
-        guarded("flip", [self]) { () throws(Misuse) in
-            var (strides, offset) = (strides, storageOffset)
-            var seen = Set<Int>()
-            for value in dims {
-                let axis = try checkedDimension(value)
-                guard seen.insert(axis).inserted else {
-                    throw Misuse("dim \(axis) appears multiple times in the list of dims")
-                }
-                if dim == 0 { continue }
-                offset += Swift.max(0, shape[axis] - 1) * strides[axis]
-                strides[axis] = -strides[axis]
-            }
-            let result = try Tensor(emptyLike: self, dtype, on: device)
-            backend.copy(
-                Tensor(storage: storage, dtype: dtype, shape: shape, strides: strides, offset: offset), into: result)
-            if dtype.isInexact {
-                result.record("FlipBackward0", self) { _ in { _, grad in Gradients(grad.flip(dims)) } }
-            }
-            return result
-        }
-    }
-}
-
-/// Zeros but for the part the gradient belongs to. Recorded as one operation, whose gradient is the part again.
-private func sliceGradient(_ grad: Tensor, _ shape: Size, _ axis: Int, _ start: Int, _ end: Int, _ step: Int) -> Tensor
-{
-    let result = noGrad { () -> Tensor in
-        let whole = Tensor.zeros(shape, dtype: grad.dtype, device: grad.device)
-        whole.backend.copy(grad, into: whole.slice(axis, start, end, step))
-        return whole
-    }
-    result.record("SliceBackward0", grad) { _ in { _, grad in Gradients(grad.slice(axis, start, end, step)) } }
-    return result
 }
 
 // MARK: - Rows
 
-extension Arguments {
-    /// Two dimensions exchanged, under either pair of names.
-    fileprivate func exchange(_ body: (Tensor, Int, Int) -> Tensor) throws(Misuse) -> Tensor {
-        let prefix = has("axis0") ? "axis" : "dim"
-        return body(try input, try int(prefix + "0"), try int(prefix + "1"))
-    }
-}
-
-extension OperatorRow {
-    fileprivate static let shapes: [OperatorRow] = [
-        OperatorRow("reshape", .shape, "input, *shape") { try $0.input.reshape(try $0.ints("shape")) },
-        OperatorRow("view", .shape, "input, dtype: dtype\ninput, *shape") {
-            if let dtype = try $0.dtype() { return try $0.input.view(dtype) }
-            return try $0.input.view(try $0.ints("shape"))
-        },
-        OperatorRow("reshape_as", .shape, "input, other") { try $0.input.reshape(try $0.tensor("other").shape) },
-        OperatorRow("view_as", .shape, "input, other") { try $0.input.view(try $0.tensor("other").shape) },
-        OperatorRow("flatten", .shape, "input, start_dim=0, end_dim=-1") {
-            try $0.input.flatten(startDim: try $0.int("start_dim"), endDim: try $0.int("end_dim"))
-        },
-        OperatorRow("unflatten", .shape, "input, dim, sizes") {
-            try $0.input.unflatten(try $0.int("dim"), try $0.ints("sizes"))
-        },
-        OperatorRow(
-            "squeeze", .shape, "input, dim=None", inPlace: { try $0.input.squeeze_(try $0.optionalInts("dim")) }
-        ) {
-            if let dims = try $0.optionalInts("dim") { return try $0.input.squeeze(dims) }
-            return try $0.input.squeeze()
-        },
-        OperatorRow("unsqueeze", .shape, "input, dim", inPlace: { try $0.input.unsqueeze_(try $0.int("dim")) }) {
-            try $0.input.unsqueeze(try $0.int("dim"))
-        },
-        OperatorRow("expand", .shape, "input, *size, implicit=False") { try $0.input.expand(try $0.ints("size")) },
-        OperatorRow("expand_as", .shape, "input, other") { try $0.input.expandAs(try $0.tensor("other")) },
-        OperatorRow("broadcast_to", .shape, "input, size") { try $0.input.broadcastTo(try $0.ints("size")) },
-    ]
-
-    fileprivate static let orders: [OperatorRow] = [
-        OperatorRow("permute", .shape, "input, *dims") { try $0.input.permute(try $0.ints("dims")) },
-        OperatorRow(
-            "transpose", .shape, "input, dim0, dim1\ninput, axis0, axis1", aliases: ["swapdims", "swapaxes"],
-            inPlace: { try $0.exchange { $0.transpose_($1, $2) } }
-        ) { try $0.exchange { $0.transpose($1, $2) } },
-        OperatorRow("t", .shape, "input", inPlace: { try $0.input.t_() }) { try $0.input.t() },
-        OperatorRow("T", .shape, "input") { try $0.input.T },
-        OperatorRow("mT", .shape, "input") { try $0.input.mT },
-        OperatorRow("movedim", .shape, "input, source, destination", aliases: ["moveaxis"]) {
-            try $0.input.movedim(try $0.ints("source"), try $0.ints("destination"))
-        },
-        OperatorRow("narrow", .shape, "input, dim, start, length") {
-            try $0.input.narrow(try $0.int("dim"), try $0.int("start"), try $0.int("length"))
-        },
-        OperatorRow("select", .indexing, "input, dim, index") {
-            try $0.input.select(try $0.int("dim"), try $0.int("index"))
-        },
-        OperatorRow("flip", .shape, "input, *dims") { try $0.input.flip(try $0.ints("dims")) },
-    ]
-}
-
-let shapeOperators: [OperatorRow] = OperatorRow.shapes + OperatorRow.orders
+let shapeOperators: [OperatorRow] = [
+    OperatorRow("reshape", .shape, "input, *shape") { try $0.input.reshape(try $0.ints("shape")) },
+    OperatorRow("view", .shape, "input, dtype: dtype\ninput, *shape") {
+        if let dtype = try $0.dtype() { return try $0.input.view(dtype) }
+        return try $0.input.view(try $0.ints("shape"))
+    },
+    OperatorRow("reshape_as", .shape, "input, other") { try $0.input.reshape(try $0.tensor("other").shape) },
+    OperatorRow("view_as", .shape, "input, other") { try $0.input.view(try $0.tensor("other").shape) },
+    OperatorRow("flatten", .shape, "input, start_dim=0, end_dim=-1") {
+        try $0.input.flatten(startDim: try $0.int("start_dim"), endDim: try $0.int("end_dim"))
+    },
+    OperatorRow("unflatten", .shape, "input, dim, sizes") {
+        try $0.input.unflatten(try $0.int("dim"), try $0.ints("sizes"))
+    },
+    OperatorRow(
+        "squeeze", .shape, "input, dim=None", inPlace: { try $0.input.squeeze_(try $0.optionalInts("dim")) }
+    ) {
+        if let dims = try $0.optionalInts("dim") { return try $0.input.squeeze(dims) }
+        return try $0.input.squeeze()
+    },
+    OperatorRow("unsqueeze", .shape, "input, dim", inPlace: { try $0.input.unsqueeze_(try $0.int("dim")) }) {
+        try $0.input.unsqueeze(try $0.int("dim"))
+    },
+    OperatorRow("expand", .shape, "input, *size, implicit=False") { try $0.input.expand(try $0.ints("size")) },
+    OperatorRow("expand_as", .shape, "input, other") { try $0.input.expandAs(try $0.tensor("other")) },
+    OperatorRow("broadcast_to", .shape, "input, size") { try $0.input.broadcastTo(try $0.ints("size")) },
+]
