@@ -141,11 +141,13 @@ extension Functional {
             try checkPadding(padding, keys, batch)
             if let padding { mask = merged(mask, padding) }
             let projected = query.linear(weight, weights.inProjBias)
+            if hasFailed { return (query, nil) }
             let output = try attention(
                 projected, mask: mask, dropout: options.dropoutP, isCausal: isCausal, generator: .default)
             return (output.linear(weights.outProjWeight, weights.outProjBias), nil)
         }
         var (q, k, v) = try project(query, key, value, weights)
+        if hasFailed { return (query, nil) }
         // (N, heads, length, width), as views.
         func split(_ a: Tensor) -> Tensor {
             a.unflatten(-1, [heads, width]).permute(options.isBatchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3])

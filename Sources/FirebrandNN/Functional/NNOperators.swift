@@ -17,7 +17,4 @@ public let nnOperators: [OperatorRow] = Array(
         embeddingOperators,
         attentionOperators,
         recurrentOperators,
-        activationOperators,
-        normalisationOperators,
-        distanceOperators,
     ].joined())
