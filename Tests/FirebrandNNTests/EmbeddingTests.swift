@@ -8,7 +8,7 @@ import Testing
     private let table: [Float] = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
     private func weight() -> Tensor { Tensor(elements: table, shape: [5, 2]).requiresGrad_() }
 
-    private func close(_ tensor: Tensor, _ wanted: [Float]) -> Bool {
+    private func close(_ tensor: Tensor, _ wanted: [Double]) -> Bool {
         firstDifference(tensor.detach().toArray(), wanted, relative: 1e-5, absolute: 1e-6) == nil
     }
 
@@ -48,7 +48,7 @@ import Testing
     func bags() {
         let (input, offsets) = (Tensor([1, 2, 1, 4, 0]), Tensor([0, 2, 2]))
         let factors = Tensor.arange(1.0, 7).reshape([3, 2])
-        let wanted: [(EmbeddingBagMode, [Float], [Float])] = [
+        let wanted: [(EmbeddingBagMode, [Double], [Double])] = [
             (.sum, [0.6, 0.8, 0, 0, 0.2, 0.4], [5, 6, 3, 4, 1, 2, 0, 0, 0, 0]),
             (.mean, [0.3, 0.4, 0, 0, 0.1, 0.2], [2.5, 3, 1.5, 2, 0.5, 1, 0, 0, 0, 0]),
             (.max, [0.4, 0.5, 0, 0, 0.2, 0.3], [0, 0, 5, 6, 1, 2, 0, 0, 0, 0]),
@@ -76,7 +76,7 @@ import Testing
         #expect(result.detach().equal(wanted.detach().to(.float16)))
         result.sum().backward()
         wanted.sum().backward()
-        let got: [Float] = narrow.grad!.to(.float32).toArray()
+        let got: [Double] = narrow.grad!.to(.float32).toArray()
         #expect(firstDifference(got, wide.grad!.toArray(), relative: 2e-3, absolute: 2e-3) == nil)
     }
 

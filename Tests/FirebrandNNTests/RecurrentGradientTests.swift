@@ -58,7 +58,9 @@ import Testing
         "Tiles of every size give what single operators give",
         arguments: networks, [(1, 5), (16, 17), (21, 64), (33, 70)])
     func tiles(_ network: Network, _ size: (batch: Int, units: Int)) throws {
-        let sizes = network.sizes.map { $0 == network.sizes[0] ? size.batch : max(1, size.batch * $0 / network.sizes[0]) }
+        let sizes = network.sizes.map {
+            $0 == network.sizes[0] ? size.batch : max(1, size.batch * $0 / network.sizes[0])
+        }
         let network = Network(cell: network.cell, isReverse: network.isReverse, sizes: sizes, bias: network.bias)
         for dtype in [DType.float32, .float64] {
             let inputs = operands(network, 6, size.units, dtype)
@@ -76,7 +78,9 @@ import Testing
         "Attention gives what single operators give, in blocks of every size",
         arguments: [(1, 1, 1, 1), (5, 7, 16, 16), (33, 100, 64, 64), (130, 530, 24, 40), (100, 20, 3, 70)],
         [(false, false), (true, false), (false, true)])
-    func attention(_ size: (queries: Int, keys: Int, width: Int, values: Int), _ kind: (causal: Bool, extras: Bool)) throws {
+    func attention(_ size: (queries: Int, keys: Int, width: Int, values: Int), _ kind: (causal: Bool, extras: Bool))
+        throws
+    {
         for dtype in [DType.float32, .float64] {
             let generator = Generator(seed: 1)
             func random(_ length: Int, _ width: Int) -> Tensor {

@@ -81,7 +81,8 @@ import Testing
         }
     }
 
-    @Test("leaves padding out in evaluation, as PyTorch's fast path does", arguments: Row.all("padding", of: "sequences"))
+    @Test(
+        "leaves padding out in evaluation, as PyTorch's fast path does", arguments: Row.all("padding", of: "sequences"))
     func padding(_ row: Row) {
         manualSeed(row.int("seed"))
         let encoder = TransformerEncoder(TransformerEncoderLayer(4, 2, dimFeedforward: 8, batchFirst: true), 2).eval()
