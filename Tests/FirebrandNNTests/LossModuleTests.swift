@@ -11,8 +11,7 @@ import Testing
 
     @Test("an adaptive softmax has PyTorch's weights, loss, gradients and text")
     func adaptive() {
-        manualSeed(0)
-        let module = AdaptiveLogSoftmaxWithLoss(4, 6, cutoffs: [2, 4], divValue: 2, headBias: true)
+        let module = seeded(0) { AdaptiveLogSoftmaxWithLoss(4, 6, cutoffs: [2, 4], divValue: 2, headBias: true) }
         let input = Tensor.arange(12.0).reshape([3, 4]) / 10
         let result = module(input, Tensor([0, 3, 5]))
         #expect(close(result.output, [-1.3547897, -2.443654, -4.4274306]))
@@ -38,8 +37,7 @@ import Testing
 
     @Test("a linear map with its loss has PyTorch's weights and text")
     func linear() {
-        manualSeed(0)
-        let module = LinearCrossEntropyLoss(3, 2, bias: true)
+        let module = seeded(0) { LinearCrossEntropyLoss(3, 2, bias: true) }
         #expect(close(module.linear.bias!, [-0.01143914, 0.45777494]))
         #expect(module.stateDict().keys == ["linear.weight", "linear.bias"])
         #expect(
