@@ -70,6 +70,6 @@ let distanceOperators: [OperatorRow] = [
             keepdim: try $0.bool("keepdim"))
     },
     OperatorRow(
-        "nn.functional.pdist", .distance, dtypes: .only(.float32, .float64), "input, p=2", aliases: ["pdist"]
+        "nn.functional.pdist", .distance, dtypes: .floating, "input, p=2", aliases: ["pdist"]
     ) { Functional.pdist(try $0.input, p: try $0.double("p")) },
 ]

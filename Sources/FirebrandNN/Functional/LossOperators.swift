@@ -60,21 +60,21 @@ func ctcLoss(
 
 private let numericLossOperators: [OperatorRow] = [
     OperatorRow(
-        "nn.functional.mse_loss", .loss, dtypes: .floating, "input, target, \(legacy), weight=None"
+        "nn.functional.mse_loss", .loss, dtypes: .numbers, "input, target, \(legacy), weight=None"
     ) {
         Functional.mseLoss(
             try $0.input, try $0.tensor("target"), reduction: try reduction($0), weight: try $0.optionalTensor("weight")
         )
     },
     OperatorRow(
-        "nn.functional.l1_loss", .loss, dtypes: .inexact, "input, target, \(legacy), weight=None"
+        "nn.functional.l1_loss", .loss, dtypes: .numbers, "input, target, \(legacy), weight=None"
     ) {
         Functional.l1Loss(
             try $0.input, try $0.tensor("target"), reduction: try reduction($0), weight: try $0.optionalTensor("weight")
         )
     },
     OperatorRow(
-        "nn.functional.smooth_l1_loss", .loss, dtypes: .floating, "input, target, \(legacy), beta=1.0"
+        "nn.functional.smooth_l1_loss", .loss, dtypes: .inexact, "input, target, \(legacy), beta=1.0"
     ) {
         Functional.smoothL1Loss(
             try $0.input, try $0.tensor("target"), reduction: try reduction($0), beta: try $0.double("beta"))
@@ -105,14 +105,14 @@ private let numericLossOperators: [OperatorRow] = [
 
 private let distributionLossOperators: [OperatorRow] = [
     OperatorRow(
-        "nn.functional.kl_div", .loss, dtypes: .floating, "input, target, \(legacy), log_target=False"
+        "nn.functional.kl_div", .loss, dtypes: .inexact, "input, target, \(legacy), log_target=False"
     ) {
         Functional.klDiv(
             try $0.input, try $0.tensor("target"), reduction: try divergenceReduction($0),
             logTarget: try $0.bool("log_target"))
     },
     OperatorRow(
-        "nn.functional.poisson_nll_loss", .loss, dtypes: .realNumbers,
+        "nn.functional.poisson_nll_loss", .loss, dtypes: .numbers,
         "input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction='mean'"
     ) {
         Functional.poissonNLLLoss(
@@ -135,7 +135,7 @@ private let distributionLossOperators: [OperatorRow] = [
 
 private let marginLossOperators: [OperatorRow] = [
     OperatorRow(
-        "nn.functional.hinge_embedding_loss", .loss, dtypes: .floating, "input, target, margin=1.0, \(legacy)"
+        "nn.functional.hinge_embedding_loss", .loss, dtypes: .realNumbers, "input, target, margin=1.0, \(legacy)"
     ) {
         Functional.hingeEmbeddingLoss(
             try $0.input, try $0.tensor("target"), margin: try $0.double("margin"), reduction: try reduction($0))
@@ -172,7 +172,7 @@ private let marginLossOperators: [OperatorRow] = [
 
 private let distanceLossOperators: [OperatorRow] = [
     OperatorRow(
-        "nn.functional.cosine_embedding_loss", .loss, dtypes: .realNumbers,
+        "nn.functional.cosine_embedding_loss", .loss, dtypes: .real,
         "input1, input2, target, margin=0, \(legacy)"
     ) {
         Functional.cosineEmbeddingLoss(
@@ -180,7 +180,7 @@ private let distanceLossOperators: [OperatorRow] = [
             reduction: try reduction($0))
     },
     OperatorRow(
-        "nn.functional.triplet_margin_loss", .loss, dtypes: .realNumbers,
+        "nn.functional.triplet_margin_loss", .loss, dtypes: .numbers,
         "anchor, positive, negative, margin=1.0, p=2, eps=1e-6, swap=False, \(legacy)"
     ) {
         Functional.tripletMarginLoss(
@@ -188,7 +188,7 @@ private let distanceLossOperators: [OperatorRow] = [
             p: try $0.double("p"), eps: try $0.double("eps"), swap: try $0.bool("swap"), reduction: try reduction($0))
     },
     OperatorRow(
-        "nn.functional.triplet_margin_with_distance_loss", .loss, dtypes: .realNumbers,
+        "nn.functional.triplet_margin_with_distance_loss", .loss, dtypes: .numbers,
         "anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction='mean'"
     ) {
         Functional.tripletMarginWithDistanceLoss(

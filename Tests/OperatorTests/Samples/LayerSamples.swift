@@ -12,6 +12,7 @@ extension OperatorSamples {
             sample("nn.functional.gelu", [both], ["approximate": .string("tanh")]),
             sample("nn.functional.leaky_relu", [both]),
             sample("nn.functional.leaky_relu", [both, .double(0.3)]),
+            sample("nn.functional.gumbel_softmax", [both]),
             sample("renorm", [x, .double(2), .int(0), .double(1.5)]),
             sample(
                 "batch_norm",

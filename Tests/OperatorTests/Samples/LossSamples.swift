@@ -16,7 +16,7 @@ extension OperatorSamples {
         let pairSigns = OperatorValue.tensor(
             Tensor(elements: [1.0, -1, -1, 1, 1, -1, 1, 1, -1, -1, 1, -1], shape: [3, 4]))
         let none = ["reduction": OperatorValue.string("none")]
-        let weights = OperatorValue.tensor(Tensor([0.5, 1, 2, 1.5]))
+        let weights = OperatorValue.tensor(Tensor([0.5, 1, 2, 1.5]).to(.float64))
         var samples = [
             loss("cross_entropy", [rows, classes]), loss("cross_entropy", [rows, classes], none),
             loss("cross_entropy", [rows, integers([2, -100, 3])], ["weight": weights]),

@@ -62,7 +62,7 @@ extension OperatorRow {
         OperatorRow("nn.functional.gelu", .activation, dtypes: .floating, "input, *, approximate='none', out=None") {
             Functional.gelu(try $0.input, approximate: try geluApproximation($0))
         },
-        OperatorRow("nn.functional.softsign", .activation, dtypes: .numbers, "input") {
+        OperatorRow("nn.functional.softsign", .activation, dtypes: .all, "input") {
             Functional.softsign(try $0.input)
         },
         OperatorRow("nn.functional.tanhshrink", .activation, dtypes: .numbers, "input") {

@@ -64,7 +64,7 @@ extension OperatorRow {
                 eps: try $0.optionalScalar("eps")?.doubleValue)
         },
         OperatorRow(
-            "nn.functional.local_response_norm", .normalisation, dtypes: .floating.union(.only(.int64)),
+            "nn.functional.local_response_norm", .normalisation, dtypes: .all,
             "input, size, alpha=0.0001, beta=0.75, k=1.0"
         ) {
             Functional.localResponseNorm(
