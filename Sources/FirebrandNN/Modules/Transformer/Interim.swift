@@ -18,10 +18,7 @@ public final class LayerNorm: Module {
         self.normalizedShape = normalizedShape
     }
     public func forward(_ input: Tensor) -> Tensor {
-        let centred = input.sub(input.mean(dim: -1, keepdim: true))
-        var y = centred.mul(centred.square().mean(dim: -1, keepdim: true).add(eps).rsqrt())
-        if let weight { y = y.mul(weight) }
-        return bias.map { y.add($0) } ?? y
+        Functional.layerNorm(input, normalizedShape, weight: weight, bias: bias, eps: eps)
     }
     public override var extraDescription: String {
         "(\(normalizedShape[0]),), eps=1e-05, elementwise_affine=True, bias=\(bias == nil ? "False" : "True")"

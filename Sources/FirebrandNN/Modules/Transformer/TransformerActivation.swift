@@ -29,7 +29,7 @@ public enum TransformerActivation {
     func callAsFunction(_ x: Tensor) -> Tensor {
         switch self {
         case .relu: x.relu()
-        case .gelu: Transformers.gelu(x)
+        case .gelu: Functional.gelu(x)
         case .function(let function): function(x)
         case .module(let module): run(module, x)
         }
