@@ -1,4 +1,5 @@
 import FirebrandTensor
+import FirebrandTestSupport
 import Testing
 
 @testable import FirebrandNN
@@ -133,8 +134,7 @@ import Testing
     func dropout() {
         let network = LSTM(3, 4, numLayers: 2, dropout: 0.5, dtype: .float64)
         let x = Tensor.randn([5, 2, 3], generator: Generator(seed: 4), dtype: .float64)
-        manualSeed(1)
-        let (output, _) = network(x)
+        let (output, _) = seeded(1) { network(x) }
         func layer(_ index: Int, _ input: Tensor) throws -> Tensor {
             let weights = network.allWeights[index]
             return try RecurrentLayer(cell: .lstm, batchSizes: [2, 2, 2, 2, 2], isReverse: false)(
@@ -143,8 +143,7 @@ import Testing
                     input: weights[0], hidden: weights[1], inputBias: weights[2], hiddenBias: weights[3])
             ).states
         }
-        manualSeed(1)
-        let expected = try? layer(1, layer(0, x.view(10, 3)).dropout(p: 0.5)).view(5, 2, 4)
+        let expected = seeded(1) { try? layer(1, layer(0, x.view(10, 3)).dropout(p: 0.5)).view(5, 2, 4) }
         #expect(expected.map { output.allclose($0) } == true)
         #expect(!output.allclose(network.eval()(x).0))
     }

@@ -11,9 +11,10 @@ import Testing
 
     /// Rows that cannot be checked so: results that are not float64, one that depends on nothing, and two whose signs are
     /// drawn. (Random ones differ from call to call and have tests of their own; of equal elements, which `expanded` gives,
-    /// PyTorch's masked.std has no slope.)
+    /// PyTorch's masked.std has no slope. The gradient of ctc_loss is that of the scores before log-softmax.)
     private static let excepted: Set<String> = [
-        "cfloat", "float", "half", "bfloat16", "zero_", "svd_lowrank", "pca_lowrank",
+        "cfloat", "float", "half", "bfloat16", "zero_", "svd_lowrank", "pca_lowrank", "nn.functional.ctc_loss",
+        "nn.functional.gumbel_softmax",
     ]
 
     /// What the floating-point operands are made: real, complex, or complex but for all after the first.
@@ -45,9 +46,11 @@ import Testing
     /// gradient is PyTorch's convention: replay covers those.
     private static func samples(_ name: String) -> [OperatorSample] {
         (OperatorSamples.byRow[name] ?? []).filter { sample in
+            // Nor options of embeddings that change the table or weigh its gradient.
+            if name.hasPrefix("nn.functional.embedding"), !sample.named.isEmpty { return false }
             // Nor those of unpooling that put several elements in one place, of which the last stays: PyTorch's gradient
             // is that of all.
-            ![
+            return ![
                 "linalg.norm__subgradients_at_zero/", "nn.functional.max_unpool1d/", "nn.functional.max_unpool2d/",
                 "nn.functional.max_unpool3d/",
             ].contains { sample.source.hasPrefix($0) }

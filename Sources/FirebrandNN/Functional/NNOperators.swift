@@ -4,6 +4,9 @@ import FirebrandTensor
 public let nnOperators: [OperatorRow] = Array(
     [
         lossOperators,
+        activationOperators,
+        normalisationOperators,
+        distanceOperators,
         convolutionOperators,
         columnOperators,
         bilinearOperators,
@@ -17,7 +20,4 @@ public let nnOperators: [OperatorRow] = Array(
         embeddingOperators,
         attentionOperators,
         recurrentOperators,
-        activationOperators,
-        normalisationOperators,
-        distanceOperators,
     ].joined())

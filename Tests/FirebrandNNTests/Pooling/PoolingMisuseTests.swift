@@ -106,7 +106,7 @@ struct PoolingMisuseTests {
     @Test("The gradient of grid sampling has none")
     func secondDerivative() {
         let error = failure {
-            let image = f(1, 1, 3, 3).requiresGrad_()
+            let image = PoolingMisuseTests.f(1, 1, 3, 3).requiresGrad_()
             let sampled = Functional.gridSample(image, Tensor.zeros(1, 2, 2, 2))
             let first = grad(outputs: [sampled.square().sum()], inputs: [image], createGraph: true)
             first[0]!.sum().backward()

@@ -21,7 +21,7 @@ enum OperatorSamples {
     static let byRow: [String: [OperatorSample]] = {
         var result: [String: [OperatorSample]] = [:]
         let all = [
-            own, losses, pooling, sequences, complexNumbers, convolutions, fourier, selection, views, linearAlgebra, pointwise,
+            own, layers, losses, pooling, sequences, complexNumbers, convolutions, fourier, selection, views, linearAlgebra, pointwise,
             fixtures,
         ]
         for sample in all.joined() {

@@ -8,9 +8,9 @@ extension OperatorSamples {
         let theta = numbers(2, 2, 3)
         let two = OperatorValue.list([.int(2), .int(1)])
         var samples = [
-            sample("nn.functional.lp_pool1d", [signals, .int(2), .int(3)], ["stride": .int(2)]),
+            sample("nn.functional.lp_pool1d", [signals, .int(3), .int(3)], ["stride": .int(2)]),
             sample("nn.functional.lp_pool2d", [images, .int(3), two], ["ceil_mode": .bool(true)]),
-            sample("nn.functional.lp_pool3d", [volumes, .double(1.5), .int(2)]),
+            sample("nn.functional.lp_pool3d", [volumes, .int(3), .int(2)]),
             sample("nn.functional.upsample", [images, .list([.int(7), .int(3)])], ["mode": .string("bilinear")]),
             sample("nn.functional.upsample", [signals, .none, .double(2)]),
             sample("nn.functional.affine_grid", [theta, .list([.int(2), .int(3), .int(4), .int(5)])]),

@@ -102,9 +102,4 @@ extension Functional {
     }
 }
 
-/// A number as C++ streams print it: without a fraction where it has none.
-func shortText(_ number: Double) -> String {
-    number == number.rounded() && abs(number) < 1e6 ? String(Int(number)) : String(number)
-}
-
 private func isInteger(_ x: Tensor) -> Bool { !x.dtype.isInexact && x.dtype != .bool }

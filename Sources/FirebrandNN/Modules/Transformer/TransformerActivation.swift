@@ -45,7 +45,7 @@ public enum TransformerActivation {
         switch self {
         case .relu, .gelu: true
         case .function: false
-        case .module(let module): module is ReLU || module.typeName == "GELU"
+        case .module(let module): module is ReLU || module is GELU
         }
     }
 }
