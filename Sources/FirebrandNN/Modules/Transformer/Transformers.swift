@@ -2,8 +2,6 @@ import FirebrandTensor
 
 /// What the modules of the Transformer share.
 enum Transformers {
-    static func gelu(_ x: Tensor) -> Tensor { x.mul(0.5).mul(x.mul(0.5.squareRoot()).erf().add(1)) }
-
     /// A mask that keeps each position from those after it: -infinity above the diagonal, else 0.
     static func causalMask(_ size: Int, device: Device = .cpu, dtype: DType? = nil) -> Tensor {
         Tensor.full([size, size], -Double.infinity, dtype: dtype ?? .default, device: device).triu(diagonal: 1)
