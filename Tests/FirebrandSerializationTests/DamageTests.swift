@@ -18,7 +18,7 @@ import FirebrandSerialization
 
     @Test("A file cut short anywhere is refused")
     func everyPrefix() throws {
-        for name in ["tiny.pth", "deflated.pth"] {
+        for name in ["tiny.pth", "deflated.pth", "legacy.pth"] {
             let bytes = try bytes(of: fixture(name))
             for count in 0..<bytes.count { #expect(!survives { _ = try decode(Array(bytes[..<count])) }) }
         }
@@ -26,7 +26,7 @@ import FirebrandSerialization
 
     @Test("Any byte of a file may be wrong")
     func everyByte() throws {
-        for name in ["tiny.pth", "deflated.pth"] {
+        for name in ["tiny.pth", "deflated.pth", "legacy.pth"] {
             let bytes = try bytes(of: fixture(name))
             var refused = 0
             for position in bytes.indices {
