@@ -91,7 +91,9 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FirebrandSerializationTests",
-            dependencies: ["FirebrandTensor", "FirebrandData", "FirebrandSerialization", "FirebrandTestSupport"],
+            dependencies: [
+                "FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandSerialization", "FirebrandTestSupport",
+            ],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FirebrandVisionTests",

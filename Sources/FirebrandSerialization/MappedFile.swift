@@ -26,8 +26,11 @@ package final class MappedFile: @unchecked Sendable {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)
             return
         }
-        guard let base = mmap(
-                nil, count, forWriting ? PROT_READ | PROT_WRITE : PROT_READ, MAP_PRIVATE | MAP_NORESERVE, descriptor, 0), base != MAP_FAILED else {
+        guard
+            let base = mmap(
+                nil, count, forWriting ? PROT_READ | PROT_WRITE : PROT_READ, MAP_PRIVATE | MAP_NORESERVE, descriptor, 0),
+            base != MAP_FAILED
+        else {
             throw FirebrandError.system("cannot map the file", path: path)
         }
         bytes = UnsafeRawBufferPointer(start: base, count: count)

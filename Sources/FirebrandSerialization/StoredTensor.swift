@@ -7,7 +7,8 @@ extension Tensor {
     /// `bytes` has the length that shape and dtype ask for. With `mappedBy`, which keeps it alive and writable, the
     /// tensor is a place in it; else, or where elements would lie askew, a copy.
     convenience init(
-        stored bytes: UnsafeRawBufferPointer, dtype: DType, shape: [Int], strides: Size? = nil, mappedBy owner: AnyObject?
+        stored bytes: UnsafeRawBufferPointer, dtype: DType, shape: [Int], strides: Size? = nil,
+        mappedBy owner: AnyObject?
     ) {
         precondition(bytes.count == shape.reduce(dtype.itemSize, *))
         let storage: Storage
@@ -37,7 +38,8 @@ extension Tensor {
         guard device == .cpu else {
             throw FirebrandError(
                 .invalidArgument,
-                "\(name.map { "the tensor '\($0)'" } ?? "a tensor") on the device \(device) cannot be saved", path: path,
+                "\(name.map { "the tensor '\($0)'" } ?? "a tensor") on the device \(device) cannot be saved",
+                path: path,
                 remedy: "move it to the CPU first")
         }
     }

@@ -72,7 +72,11 @@ package struct TensorRecordReader {
         // The metadata marks tensors whose conjugation or negation is still to be done.
         var marks: (conj: Bool, neg: Bool) = (false, false)
         if items.count > fixed, items[fixed] != .none {
-            guard let metadata = document.node(items[fixed])?.items, metadata.count <= 4 else { throw malformed() }
+            guard let node = document.node(items[fixed]), node.items.count <= 4, node.items.count.isMultiple(of: 2)
+            else {
+                throw malformed()
+            }
+            let metadata = node.items
             for index in stride(from: 0, to: metadata.count, by: 2) {
                 switch (metadata[index], metadata[index + 1]) {
                 case (.string("conj"), .bool(let flag)): marks.conj = flag

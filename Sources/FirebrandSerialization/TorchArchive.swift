@@ -8,6 +8,7 @@ package final class TorchArchive: TorchSource {
     package var path: String { zip.path }
     package var byteCount: Int { zip.byteCount }
     private let directory: String
+    private let isAllowed: (PickleGlobal) -> Bool
     /// More than any checkpoint's structure needs; the numbers are not in the pickle.
     private static let pickleLimit = 1 << 28
 
@@ -18,7 +19,11 @@ package final class TorchArchive: TorchSource {
     }
 
     /// Opens a file that is in memory; `owner` keeps the bytes alive.
-    package init(_ bytes: UnsafeRawBufferPointer, path: String, owner: AnyObject?) throws {
+    package init(
+        _ bytes: UnsafeRawBufferPointer, path: String, owner: AnyObject?,
+        isAllowed: @escaping (PickleGlobal) -> Bool = PickleGlobals.isHarmless
+    ) throws {
+        self.isAllowed = isAllowed
         guard !bytes.isEmpty else { throw FirebrandError(.corruptFile, "is empty", path: path) }
         if bytes.count >= 512, bytes.slice(257..<262).elementsEqual("ustar".utf8) {
             throw FirebrandError(
@@ -63,7 +68,7 @@ package final class TorchArchive: TorchSource {
         guard let record = zip[directory + "data.pkl"] else { preconditionFailure("checked on opening") }
         let bytes = try zip.read(record, limit: Self.pickleLimit)
         return try bytes.withUnsafeBytes { bytes in
-            var unpickler = Unpickler(bytes, path: zip.path)
+            var unpickler = Unpickler(bytes, path: zip.path, isAllowed: isAllowed)
             return try unpickler.load()
         }
     }

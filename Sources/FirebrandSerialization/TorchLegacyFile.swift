@@ -19,13 +19,16 @@ package final class TorchLegacyFile: TorchSource {
     static func canOpen(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes.first == 0x80 }
 
     /// Opens a file that is in memory; `owner` keeps the bytes alive.
-    package init(_ bytes: UnsafeRawBufferPointer, path: String, owner: AnyObject?) throws {
+    package init(
+        _ bytes: UnsafeRawBufferPointer, path: String, owner: AnyObject?,
+        isAllowed: @escaping (PickleGlobal) -> Bool = PickleGlobals.isHarmless
+    ) throws {
         self.bytes = bytes
         self.path = path
         self.owner = owner
         var position = 0
         func next() throws -> PickleDocument {
-            var unpickler = Unpickler(bytes.slice(position..<bytes.count), path: path)
+            var unpickler = Unpickler(bytes.slice(position..<bytes.count), path: path, isAllowed: isAllowed)
             let document = try unpickler.load()
             position += unpickler.position
             return document
@@ -39,7 +42,8 @@ package final class TorchLegacyFile: TorchSource {
                 remedy: "save it with torch.save")
         }
         guard integer(try next()) == 1001 else {
-            throw FirebrandError(.unsupportedFormat, "has a protocol that is not known; 1001 is the one known", path: path)
+            throw FirebrandError(
+                .unsupportedFormat, "has a protocol that is not known; 1001 is the one known", path: path)
         }
         let machine = try next()
         if let items = machine.node(machine.root)?.items {

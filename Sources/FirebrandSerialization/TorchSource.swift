@@ -24,13 +24,20 @@ package struct TorchStorage {
 
 /// Opens a file of `torch.save`: the zip format, or the one from before version 1.6.
 ///
-/// `file` is the same file mapped; nothing of it but the table of contents is read.
-package func openTorchFile(_ file: MappedFile) throws -> any TorchSource {
-    try openTorchFile(file.bytes, path: file.path, owner: file)
+/// Nothing of it but the table of contents is read. `isAllowed` says which classes its pickle may name.
+package func openTorchFile(
+    _ file: MappedFile, isAllowed: @escaping (PickleGlobal) -> Bool = PickleGlobals.isHarmless
+) throws -> any TorchSource {
+    try openTorchFile(file.bytes, path: file.path, owner: file, isAllowed: isAllowed)
 }
 
 /// Opens a file that is in memory; `owner` keeps the bytes alive.
-package func openTorchFile(_ bytes: UnsafeRawBufferPointer, path: String, owner: AnyObject?) throws -> any TorchSource {
-    if TorchLegacyFile.canOpen(bytes) { return try TorchLegacyFile(bytes, path: path, owner: owner) }
-    return try TorchArchive(bytes, path: path, owner: owner)
+package func openTorchFile(
+    _ bytes: UnsafeRawBufferPointer, path: String, owner: AnyObject?,
+    isAllowed: @escaping (PickleGlobal) -> Bool = PickleGlobals.isHarmless
+) throws -> any TorchSource {
+    if TorchLegacyFile.canOpen(bytes) {
+        return try TorchLegacyFile(bytes, path: path, owner: owner, isAllowed: isAllowed)
+    }
+    return try TorchArchive(bytes, path: path, owner: owner, isAllowed: isAllowed)
 }

@@ -206,7 +206,9 @@ private func deflateAll(
         // zlib counts in 32 bits.
         let input = source.slice(position..<min(source.count, position + (1 << 30)))
         let isLast = position + input.count == source.count
-        stream.next_in = input.baseAddress.map { UnsafeMutablePointer(mutating: $0.assumingMemoryBound(to: UInt8.self)) }
+        stream.next_in = input.baseAddress.map {
+            UnsafeMutablePointer(mutating: $0.assumingMemoryBound(to: UInt8.self))
+        }
         stream.avail_in = UInt32(input.count)
         var status = Z_OK
         repeat {

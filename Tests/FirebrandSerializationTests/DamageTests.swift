@@ -113,6 +113,21 @@ import FirebrandSerialization
         #expect(error.code == .unsupportedFormat && error.message.contains("far more than its size"))
     }
 
+    @Test("Whatever marks a lazily conjugated tensor may be malformed")
+    func marks() throws {
+        let archive = try TorchArchive(fixture("oddities.pth"))
+        let pickle = try archive.zip.read(try #require(archive.zip.records.first), limit: 1 << 20)
+        // The dictionary becomes a list or a tuple of any length.
+        let mark = try #require(pickle.indices.first { pickle[$0...].starts(with: Array("}q".utf8)) && $0 > 100 })
+        for opcode in ["]", ")", "}", "N", "]K\u{1}a", "]K\u{1}aK\u{1}aK\u{1}a"] {
+            let changed = Array(pickle[..<mark]) + Array(opcode.utf8) + pickle[(mark + 1)...]
+            _ = survives {
+                var decoder = ValueDecoder(archive, try unpickle(changed))
+                _ = try decoder.decode()
+            }
+        }
+    }
+
     @Test("A Boolean byte that is neither 0 nor 1 loads as true")
     func booleans() throws {
         try withTemporaryDirectory { directory in

@@ -10,7 +10,9 @@ import FirebrandSerialization
         let old = try loadTensors(fixture("legacy.pth"))
         let new = try loadTensors(fixture("network.pth"))
         #expect(old.map(\.key) == new.map(\.key))
-        for (old, new) in zip(old, new) { #expect(TensorBits.elements(of: old.value) == TensorBits.elements(of: new.value)) }
+        for (old, new) in zip(old, new) {
+            #expect(TensorBits.elements(of: old.value) == TensorBits.elements(of: new.value))
+        }
     }
 
     @Test("Tensors share memory exactly where the saved ones did, mapped or not", arguments: [false, true])
@@ -50,6 +52,8 @@ import FirebrandSerialization
         other[18] ^= 1
         #expect(try failure { _ = try decode(other) }.message.contains("protocol"))
         #expect(try failure { _ = try decode(bytes + [0]) }.message == "goes on behind its last storage")
-        #expect(try failure { _ = try decode(Array(bytes.dropLast())) }.message.contains("ends within the numbers of storage"))
+        #expect(
+            try failure { _ = try decode(Array(bytes.dropLast())) }.message.contains(
+                "ends within the numbers of storage"))
     }
 }

@@ -27,7 +27,8 @@ import FirebrandSerialization
     func copyOnWrite() throws {
         try withTemporaryDirectory { directory in
             let path = directory + "/a.pth"
-            try save([(key: "a", value: Tensor.arange(100_000)), (key: "flag", value: Tensor([true, false]))], to: path)
+            try save(
+                [(key: "a", value: Tensor.arange(100_000)), (key: "flag", value: Tensor([true, false]))], to: path)
             let before = try bytes(of: path)
             let value = try load(path, mmap: true)
             let mapped = try tensor(value["a"])
@@ -92,10 +93,11 @@ private enum SparseArchive {
         let small = [1, 2, 3].flatMap { number in withUnsafeBytes(of: Float(number).bitPattern) { Array($0) } }
         let last = withUnsafeBytes(of: Float(2.5).bitPattern) { Array($0) }
 
-        let file = try FileHandle(forWritingTo: {
-            FileManager.default.createFile(atPath: path, contents: nil)
-            return URL(fileURLWithPath: path)
-        }())
+        let file = try FileHandle(
+            forWritingTo: {
+                _ = FileManager.default.createFile(atPath: path, contents: nil)
+                return URL(fileURLWithPath: path)
+            }())
         defer { try? file.close() }
         var directory: [UInt8] = []
         var position = 0

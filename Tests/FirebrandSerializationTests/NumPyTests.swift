@@ -31,7 +31,8 @@ func arrayText(_ tensor: Tensor) -> String {
         }
     }
 
-    @Test("What we save has NumPy's bytes", arguments: single.filter { !$0.contains("-big") && !$0.contains("version") })
+    @Test(
+        "What we save has NumPy's bytes", arguments: single.filter { !$0.contains("-big") && !$0.contains("version") })
     func sameBytes(name: String) throws {
         try withTemporaryDirectory { directory in
             let original = try fixture("numpy/" + name)
@@ -64,7 +65,9 @@ func arrayText(_ tensor: Tensor) -> String {
                 #expect(again.keys == arrays.keys)
                 #expect(again.map { arrayText($0.value) } == texts.map(\.text))
             }
-            let large = StateDict([("zeros", Tensor.zeros(300_000)), ("empty", Tensor.zeros(0)), ("noise", Tensor.rand(9999))])
+            let large = StateDict([
+                ("zeros", Tensor.zeros(300_000)), ("empty", Tensor.zeros(0)), ("noise", Tensor.rand(9999)),
+            ])
             try saveNPZ(large, to: directory + "/a.npz", compressed: true)
             #expect(try bytes(of: directory + "/a.npz").count < 60_000)
             let again = try loadNPZ(directory + "/a.npz")
@@ -98,7 +101,8 @@ func arrayText(_ tensor: Tensor) -> String {
 
     private func load(header: String, data: [UInt8] = [], version: UInt8 = 1) throws -> Tensor {
         let length = header.utf8.count
-        let bytes = [0x93] + Array("NUMPY".utf8) + [version, 0, UInt8(length & 0xff), UInt8(length >> 8)]
+        let bytes =
+            [0x93] + Array("NUMPY".utf8) + [version, 0, UInt8(length & 0xff), UInt8(length >> 8)]
             + Array(header.utf8) + data
         return try bytes.withUnsafeBytes { try NumPyArray($0, path: "test.npy").tensor() }
     }
@@ -118,8 +122,10 @@ func arrayText(_ tensor: Tensor) -> String {
     @Test(
         "Headers that are anything but literals, or contradict the file, are refused",
         arguments: [
-            "", "{", "{}", "[]", "{'descr': '|u1', 'fortran_order': False}", "{'descr': '|u1', 'fortran_order': 0, 'shape': ()}",
-            "{'descr': '|u1', 'fortran_order': False, 'shape': (2)}", "{'descr': '|u1', 'fortran_order': False, 'shape': [2]}",
+            "", "{", "{}", "[]", "{'descr': '|u1', 'fortran_order': False}",
+            "{'descr': '|u1', 'fortran_order': 0, 'shape': ()}",
+            "{'descr': '|u1', 'fortran_order': False, 'shape': (2)}",
+            "{'descr': '|u1', 'fortran_order': False, 'shape': [2]}",
             "{'descr': '|u1', 'fortran_order': False, 'shape': (-1,)}",
             "{'descr': '|u1', 'fortran_order': False, 'shape': (1+1,)}",
             "{'descr': '|u1', 'fortran_order': False, 'shape': (9223372036854775808,)}",
@@ -130,7 +136,8 @@ func arrayText(_ tensor: Tensor) -> String {
             "{'descr': '|u\\x31', 'fortran_order': False, 'shape': (1,)}",
             "{'descr': __import__('os'), 'fortran_order': False, 'shape': (1,)}",
             "{'descr': '|u1', 'fortran_order': False, 'shape': " + String(repeating: "(", count: 9000) + "}",
-            "{'descr': '|u1' 'fortran_order': False, 'shape': (1,)}", "{'descr': '|u1', 'fortran_order': Falsy, 'shape': (1,)}",
+            "{'descr': '|u1' 'fortran_order': False, 'shape': (1,)}",
+            "{'descr': '|u1', 'fortran_order': Falsy, 'shape': (1,)}",
         ])
     func badHeaders(header: String) throws {
         #expect(try failure { _ = try load(header: header, data: [1, 2]) }.code == .corruptFile)

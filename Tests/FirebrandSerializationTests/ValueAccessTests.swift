@@ -17,11 +17,16 @@ import FirebrandSerialization
                 ], to: path)
             let value = try load(path)
             #expect(value["epoch"]?.int == 3 && value["epoch"]?.double == 3 && value["epoch"]?.bool == nil)
-            #expect(value["losses"]?.elements?.compactMap(\.double) == [0.5, 0.25] && value["losses"]?[1]?.double == 0.25)
+            #expect(
+                value["losses"]?.elements?.compactMap(\.double) == [0.5, 0.25] && value["losses"]?[1]?.double == 0.25)
             #expect(value["done"]?.bool == false && value["name"]?.string == "run")
             #expect(value["shape"]?.elements?.compactMap(\.int) == [2, 3])
             #expect(value["groups"]?[1]?.string == "b" && value["groups"]?[2] == nil)
-            if case .complex(let number)? = value["z"] { #expect(number == Complex(1, -2)) } else { Issue.record("no z") }
+            if case .complex(let number)? = value["z"] {
+                #expect(number == Complex(1, -2))
+            } else {
+                Issue.record("no z")
+            }
             let loaded = try #require(value["model"]?.stateDict)
             #expect(loaded.keys == ["weight", "bias"] && loaded["weight"]!.equal(Tensor([1.0, 2.0])))
             #expect(value.stateDict == nil && value["losses"]?["a"] == nil && value["model"]?["bias"]?.tensor != nil)

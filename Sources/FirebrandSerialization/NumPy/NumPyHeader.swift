@@ -134,7 +134,7 @@ struct PythonLiteralParser {
         return true
     }
 
-    private mutating func take(_ word: String) -> Bool {
+    private mutating func takeWord(_ word: String) -> Bool {
         guard text[position...].starts(with: word.utf8) else { return false }
         position += word.utf8.count
         return true
@@ -156,8 +156,8 @@ struct PythonLiteralParser {
         case UInt8(ascii: "{"):
             position += 1
             return parseDictionary(depth: depth)
-        case UInt8(ascii: "T"): return take("True") ? .bool(true) : nil
-        case UInt8(ascii: "F"): return take("False") ? .bool(false) : nil
+        case UInt8(ascii: "T"): return takeWord("True") ? .bool(true) : nil
+        case UInt8(ascii: "F"): return takeWord("False") ? .bool(false) : nil
         default: return parseInteger()
         }
     }

@@ -28,7 +28,8 @@ package struct SafetensorsIndex {
         files = try map.mapValues { value in
             guard let name = value.string else { throw corrupt("names a file by something that is no text") }
             // An index names its neighbours, nothing elsewhere on the disk.
-            guard !name.isEmpty, name != ".", name != "..", !name.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == 0 })
+            guard !name.isEmpty, name != ".", name != "..",
+                !name.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == 0 })
             else { throw corrupt("names a file that does not lie beside it: '\(name)'") }
             return name
         }
