@@ -92,7 +92,8 @@ let package = Package(
         .testTarget(
             name: "FirebrandSerializationTests",
             dependencies: [
-                "FirebrandTensor", "FirebrandData", "FirebrandOptim", "FirebrandSerialization", "FirebrandTestSupport",
+                "FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandOptim", "FirebrandSerialization",
+                "FirebrandTestSupport",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(

@@ -9,7 +9,9 @@ struct FirebrandCommand: ParsableCommand {
         commandName: "firebrand",
         abstract: "Deep learning in Swift: trains the tutorial's network and uses it.",
         version: "0.1.0",
-        subcommands: [Train.self, Predict.self, Operators.self, ReplayCommand.self])
+        subcommands: [
+            Train.self, Predict.self, Inspect.self, Convert.self, Operators.self, ReplayCommand.self,
+        ])
 
     /// Runs the command that the arguments name; whatever goes wrong is told in one line.
     static func main() {

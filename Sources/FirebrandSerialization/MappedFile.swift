@@ -1,7 +1,9 @@
 import FirebrandTensor
 import Glibc
 
-/// The bytes of a file, mapped read-only into memory for as long as this object lives.
+/// The bytes of a file, mapped into memory for as long as this object lives.
+///
+/// Mapped `forWriting`, they may be changed in memory; a page that is changed becomes a copy, and the file stays as it is.
 package final class MappedFile: @unchecked Sendable {
     /// The whole file.
     package let bytes: UnsafeRawBufferPointer
@@ -9,7 +11,7 @@ package final class MappedFile: @unchecked Sendable {
     package let path: String
 
     /// Maps the file at `path`.
-    package init(_ path: String) throws {
+    package init(_ path: String, forWriting: Bool = false) throws {
         self.path = path
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FirebrandError.system("cannot open the file", path: path) }
@@ -24,11 +26,18 @@ package final class MappedFile: @unchecked Sendable {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)
             return
         }
-        guard let base = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
+        guard
+            let base = mmap(
+                nil, count, forWriting ? PROT_READ | PROT_WRITE : PROT_READ, MAP_PRIVATE | MAP_NORESERVE, descriptor, 0),
+            base != MAP_FAILED
+        else {
             throw FirebrandError.system("cannot map the file", path: path)
         }
         bytes = UnsafeRawBufferPointer(start: base, count: count)
     }
+
+    /// The bytes to change, if the file was mapped for writing.
+    package var writableBytes: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(mutating: bytes) }
 
     deinit {
         if let base = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }

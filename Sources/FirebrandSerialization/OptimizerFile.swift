@@ -74,7 +74,8 @@ extension StateValue {
             case .dictionary(let pairs):
                 .dictionary(try pairs.map { (key: try StateValue($0.key), value: try StateValue($0.value)) })
             case .tensor(let tensor): .tensor(tensor)
-            case .bytes, .set, .dtype, .device:
+            case .size(let size): .tuple(size.map { .int($0) })
+            case .bigInt, .complex, .bytes, .set, .dtype, .device:
                 throw FirebrandError(.stateMismatch, "holds what no optimizer keeps in its state")
             }
     }

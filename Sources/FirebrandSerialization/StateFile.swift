@@ -16,16 +16,21 @@ public func save(_ value: SerializedValue, to path: String) throws {
     try write(encoder, to: path)
 }
 
-/// Loads a value from a file that PyTorch (since 1.6) or Firebrand saved.
+/// Loads a value from a file that PyTorch or Firebrand saved, in the zip format or that from before PyTorch 1.6.
 ///
 /// Reading runs no code: only tensors and plain Python values are understood, and a file that names anything else is
 /// refused with an error that says what it named. Everything in the file is checked, so a damaged or hostile file
-/// throws a ``FirebrandError`` too. Tensors own their memory and are on the CPU; a saved `Parameter` becomes a tensor
-/// that requires gradients.
+/// throws a ``FirebrandError`` too. Tensors are on the CPU; a saved `Parameter` becomes a tensor that requires gradients.
 ///
-/// PyTorch: `torch.load(path, map_location="cpu", weights_only=True)`.
-public func load(_ path: String) throws -> SerializedValue {
-    var decoder = try ValueDecoder(try TorchArchive(path))
+/// - Parameter mmap: The tensors are places in the mapped file, read when they are used: loading takes no time, whatever
+///   the size, and programs that load the same file share its memory. What is changed in memory does not reach the
+///   file. The numbers' checksums are then not checked, and the file must not be shortened while it is in use; it may
+///   be replaced, as ``save(_:to:)-(SerializedValue,String)`` does.
+///
+/// PyTorch: `torch.load(path, map_location="cpu", mmap=mmap, weights_only=True)`.
+public func load(_ path: String, mmap: Bool = false) throws -> SerializedValue {
+    let file = try MappedFile(path, forWriting: mmap)
+    var decoder = try ValueDecoder(openTorchFile(file), mapping: mmap ? file : nil)
     return try decoder.decode()
 }
 
@@ -54,13 +59,14 @@ public func save(_ stateDict: StateDict, to path: String) throws {
 /// ```swift
 /// try model.loadStateDict(loadStateDict("model_weights.pth"))
 /// ```
-public func loadStateDict(_ path: String) throws -> StateDict {
-    StateDict(try loadTensors(path).map { ($0.key, $0.value) })
+/// `mmap` leaves the tensors in the file until they are used: see ``load(_:mmap:)``.
+public func loadStateDict(_ path: String, mmap: Bool = false) throws -> StateDict {
+    StateDict(try loadTensors(path, mmap: mmap).map { ($0.key, $0.value) })
 }
 
 /// Loads the tensors of a state dict in the order of the file.
-package func loadTensors(_ path: String) throws -> [(key: String, value: Tensor)] {
-    guard case .dictionary(let pairs) = try load(path) else {
+package func loadTensors(_ path: String, mmap: Bool = false) throws -> [(key: String, value: Tensor)] {
+    guard case .dictionary(let pairs) = try load(path, mmap: mmap) else {
         throw FirebrandError(
             .stateMismatch, "does not hold a state dict", path: path, remedy: "see what load(_:) returns")
     }

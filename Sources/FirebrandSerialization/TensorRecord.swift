@@ -14,16 +14,20 @@ package struct TensorRecord: Sendable {
     package let shape: [Int]
     package let strides: [Int]
     package var requiresGrad: Bool
+    /// The numbers are the conjugates of those stored.
+    package var isConjugated = false
+    /// The numbers are the negatives of those stored.
+    package var isNegated = false
 }
 
 /// Recognises the tensors among the objects of a pickle.
 package struct TensorRecordReader {
-    private let archive: TorchArchive
+    private let source: any TorchSource
     private let document: PickleDocument
-    private var path: String { archive.zip.path }
+    private var path: String { source.path }
 
-    package init(_ archive: TorchArchive, _ document: PickleDocument) {
-        self.archive = archive
+    package init(_ source: any TorchSource, _ document: PickleDocument) {
+        self.source = source
         self.document = document
     }
 
@@ -66,11 +70,24 @@ package struct TensorRecordReader {
             requiresGrad = flag
         }
         // The metadata marks tensors whose conjugation or negation is still to be done.
-        if items.count > fixed, items[fixed] != .none, document.node(items[fixed])?.items.isEmpty != true {
-            throw FirebrandError(.unsupportedFormat, "holds a lazily conjugated or negated tensor", path: path)
+        var marks: (conj: Bool, neg: Bool) = (false, false)
+        if items.count > fixed, items[fixed] != .none {
+            guard let node = document.node(items[fixed]), node.items.count <= 4, node.items.count.isMultiple(of: 2)
+            else {
+                throw malformed()
+            }
+            let metadata = node.items
+            for index in stride(from: 0, to: metadata.count, by: 2) {
+                switch (metadata[index], metadata[index + 1]) {
+                case (.string("conj"), .bool(let flag)): marks.conj = flag
+                case (.string("neg"), .bool(let flag)): marks.neg = flag
+                default: throw malformed()
+                }
+            }
         }
         guard let storage = document.node(items[0]), storage.kind == .persistentID,
-            let id = document.elements(storage.items[0]), id.count == 5, id[0] == .string("storage"),
+            let id = document.elements(storage.items[0]), id.count == 5 || id.count == 6 && id[5] == .none,
+            id[0] == .string("storage"),
             case .global(let storageClass) = id[1], case .string(let key) = id[2], case .int(let count) = id[4]
         else { throw malformed() }
         let unit: Int
@@ -84,7 +101,7 @@ package struct TensorRecordReader {
             guard fixed < 7, let typed = TorchDType(storageClass: storageClass.name) else { throw malformed() }
             (dtype, unit) = (typed, typed.itemSize)
         }
-        let record = try archive.storage(key)
+        let record = try source.storage(key)
         let (byteCount, overflow) = count.multipliedReportingOverflow(by: unit)
         guard !overflow, count >= 0, record.byteCount == byteCount else {
             throw FirebrandError(
@@ -100,7 +117,7 @@ package struct TensorRecordReader {
         }
         return TensorRecord(
             storage: key, byteCount: byteCount, dtype: dtype, offset: offset, shape: shape, strides: strides,
-            requiresGrad: requiresGrad)
+            requiresGrad: requiresGrad, isConjugated: marks.conj, isNegated: marks.neg)
     }
 
     /// Whether every element of a view lies in a storage of `count` elements, and their number fits an integer.

@@ -2,10 +2,13 @@ import FirebrandTensor
 
 /// A file of `torch.save` opened for reading: a zip archive whose records lie in one directory, with a pickle
 /// (`data.pkl`) that names the storages (`data/0`, `data/1`, …).
-package final class TorchArchive {
+package final class TorchArchive: TorchSource {
     /// The archive.
     package let zip: ZipReader
+    package var path: String { zip.path }
+    package var byteCount: Int { zip.byteCount }
     private let directory: String
+    private let isAllowed: (PickleGlobal) -> Bool
     /// More than any checkpoint's structure needs; the numbers are not in the pickle.
     private static let pickleLimit = 1 << 28
 
@@ -16,11 +19,15 @@ package final class TorchArchive {
     }
 
     /// Opens a file that is in memory; `owner` keeps the bytes alive.
-    package init(_ bytes: UnsafeRawBufferPointer, path: String, owner: AnyObject?) throws {
+    package init(
+        _ bytes: UnsafeRawBufferPointer, path: String, owner: AnyObject?,
+        isAllowed: @escaping (PickleGlobal) -> Bool = PickleGlobals.isHarmless
+    ) throws {
+        self.isAllowed = isAllowed
         guard !bytes.isEmpty else { throw FirebrandError(.corruptFile, "is empty", path: path) }
-        guard bytes[0] != 0x80 else {
+        if bytes.count >= 512, bytes.slice(257..<262).elementsEqual("ustar".utf8) {
             throw FirebrandError(
-                .unsupportedFormat, "is in PyTorch's format from before version 1.6", path: path,
+                .unsupportedFormat, "is a tar archive, PyTorch's format from before version 0.1.10", path: path,
                 remedy: "load it in PyTorch and save it again")
         }
         guard bytes.starts(with: [0x50, 0x4b]) else {
@@ -61,17 +68,20 @@ package final class TorchArchive {
         guard let record = zip[directory + "data.pkl"] else { preconditionFailure("checked on opening") }
         let bytes = try zip.read(record, limit: Self.pickleLimit)
         return try bytes.withUnsafeBytes { bytes in
-            var unpickler = Unpickler(bytes, path: zip.path)
+            var unpickler = Unpickler(bytes, path: zip.path, isAllowed: isAllowed)
             return try unpickler.load()
         }
     }
 
     /// The record that holds a storage.
-    package func storage(_ key: String) throws -> ZipRecord {
+    package func storage(_ key: String) throws -> TorchStorage {
         guard let record = zip[directory + "data/" + key] else {
             throw FirebrandError(.corruptFile, "lacks the numbers of a tensor (record data/\(key))", path: zip.path)
         }
-        return record
+        return TorchStorage(byteCount: record.byteCount, range: record.isDeflated ? nil : record.storedRange) {
+            [zip] destination in
+            try zip.read(record, into: destination)
+        }
     }
 }
 

@@ -2,7 +2,8 @@ import FirebrandTensor
 
 /// Turns a pickle into values with real tensors, reading each storage once.
 package struct ValueDecoder {
-    private let archive: TorchArchive
+    private let source: any TorchSource
+    private let mapping: MappedFile?
     private let document: PickleDocument
     private let records: TensorRecordReader
     private var storages: [String: (dtype: TorchDType, storage: Storage)] = [:]
@@ -13,12 +14,16 @@ package struct ValueDecoder {
     /// How many bytes of compressed storages are no cause for suspicion.
     package var unpackedLimit = 1 << 28
 
-    package init(_ archive: TorchArchive) throws { self.init(archive, try archive.document()) }
+    /// `mapping` is the file of `source`, mapped to be written to: storages are then places in it instead of copies.
+    package init(_ source: any TorchSource, mapping: MappedFile? = nil) throws {
+        self.init(source, try source.document(), mapping: mapping)
+    }
 
-    package init(_ archive: TorchArchive, _ document: PickleDocument) {
-        self.archive = archive
+    package init(_ source: any TorchSource, _ document: PickleDocument, mapping: MappedFile? = nil) {
+        self.source = source
+        self.mapping = mapping
         self.document = document
-        records = TensorRecordReader(archive, document)
+        records = TensorRecordReader(source, document)
         let written = document.nodes.reduce(document.nodes.count) { $0 + $1.items.count }
         remaining = 4 * written + (1 << 16)
     }
@@ -31,13 +36,13 @@ package struct ValueDecoder {
             throw FirebrandError(
                 .unsupportedFormat,
                 "holds containers that contain themselves, repeat without end or nest more than \(PickleLimits.depth) deep",
-                path: archive.zip.path)
+                path: source.path)
         }
         switch value {
         case .none: return .none
         case .bool(let flag): return .bool(flag)
         case .int(let number): return .int(number)
-        case .bigInt: throw unsupported("an integer beyond 64 bits")
+        case .bigInt(let bytes): return .bigInt(bytes)
         case .double(let number): return .double(number)
         case .string(let text): return .string(text)
         case .bytes(let bytes): return .bytes(bytes)
@@ -63,7 +68,23 @@ package struct ValueDecoder {
             }
             return .dictionary(pairs)
         case .object where node.global == PickleGlobals.size && node.items.count == 1:
-            return try decode(node.items[0], depth: depth)
+            guard let elements = document.elements(node.items[0]) else { throw unsupported("a malformed size") }
+            return .size(
+                Size(
+                    try elements.map {
+                        guard case .int(let length) = $0 else { throw unsupported("a malformed size") }
+                        return length
+                    }))
+        case .object where node.global.map(PickleGlobals.isComplex) == true:
+            let parts = try node.items.map { part in
+                switch part {
+                case .double(let number): number
+                case .int(let number): Double(number)
+                default: throw unsupported("a malformed complex number")
+                }
+            }
+            guard parts.count <= 2 else { throw unsupported("a malformed complex number") }
+            return .complex(Complex(parts.first ?? 0, parts.count > 1 ? parts[1] : 0))
         case .object where node.global == PickleGlobals.counter && node.items.count <= 1:
             // Schedulers keep their milestones so; a dictionary does as well.
             return try node.items.first.map { try decode($0, depth: depth) } ?? .dictionary([])
@@ -88,14 +109,25 @@ package struct ValueDecoder {
 
     private mutating func makeTensor(_ record: TensorRecord) throws -> Tensor {
         guard let dtype = DType(record.dtype) else { throw unsupported("a tensor of dtype \(record.dtype.name)") }
-        let tensor = Tensor(
+        var tensor = Tensor(
             storage: try storage(of: record), dtype: dtype, shape: Size(record.shape), strides: Size(record.strides),
             offset: record.offset)
+        if record.isConjugated || record.isNegated {
+            // What follows writes the numbers out, and a view can claim any number of them.
+            guard record.shape.reduce(1, *) <= record.byteCount / dtype.itemSize else {
+                throw unsupported("a conjugated or negated view that repeats its numbers")
+            }
+        }
+        if record.isConjugated { tensor = tensor.conj() }
+        if record.isNegated {
+            guard dtype != .bool else { throw unsupported("a Boolean tensor that is to be negated") }
+            tensor = tensor.neg()
+        }
         if record.requiresGrad {
             guard dtype.isFloatingPoint || dtype.isComplex else {
                 throw FirebrandError(
                     .corruptFile, "a tensor of dtype \(record.dtype.name) claims to require gradients",
-                    path: archive.zip.path)
+                    path: source.path)
             }
             tensor.requiresGrad = true
         }
@@ -108,34 +140,36 @@ package struct ValueDecoder {
                 throw FirebrandError(
                     .corruptFile,
                     "the record data/\(record.storage) is used both as \(dtype.name) and as \(record.dtype.name)",
-                    path: archive.zip.path)
+                    path: source.path)
             }
             return storage
         }
-        let stored = try archive.storage(record.storage)
-        if stored.isDeflated {
+        let stored = try source.storage(record.storage)
+        if stored.range == nil {
             // PyTorch does not compress, and a few kilobytes of compressed zeros can stand for gigabytes.
             unpacked += stored.byteCount
-            guard unpacked <= max(unpackedLimit, 64 * archive.zip.byteCount) else {
+            guard unpacked <= max(unpackedLimit, 64 * source.byteCount) else {
                 throw FirebrandError(
-                    .unsupportedFormat, "unpacks to far more than its size", path: archive.zip.path,
+                    .unsupportedFormat, "unpacks to far more than its size", path: source.path,
                     remedy: "if you trust the file, repack it without compression (zip -0)")
             }
         }
-        let storage = Storage(byteCount: record.byteCount)
-        try archive.zip.read(
-            stored,
-            into: UnsafeMutableRawBufferPointer(start: storage.pointer, count: record.byteCount))
-        if record.dtype.name == "bool" {
-            // A Boolean byte other than 0 and 1 would be undefined behaviour wherever it is read as one.
-            let bytes = UnsafeMutableRawBufferPointer(start: storage.pointer, count: record.byteCount)
-            for index in bytes.indices where bytes[index] > 1 { bytes[index] = 1 }
+        let storage: Storage
+        if let range = stored.range, let mapping, !range.isEmpty,
+            range.lowerBound.isMultiple(of: min(record.dtype.itemSize, 8))
+        {
+            storage = Storage(
+                pointer: mapping.writableBytes.baseAddress! + range.lowerBound, byteCount: range.count, owner: mapping)
+        } else {
+            storage = Storage(byteCount: record.byteCount)
+            try stored.read(UnsafeMutableRawBufferPointer(start: storage.pointer, count: record.byteCount))
         }
+        if record.dtype.name == "bool" { storage.normalizeBooleans() }
         storages[record.storage] = (record.dtype, storage)
         return storage
     }
 
     private func unsupported(_ what: String) -> FirebrandError {
-        FirebrandError(.unsupportedFormat, "holds \(what)", path: archive.zip.path)
+        FirebrandError(.unsupportedFormat, "holds \(what)", path: source.path)
     }
 }

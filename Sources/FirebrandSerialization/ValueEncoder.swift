@@ -68,11 +68,18 @@ package struct ValueEncoder {
         case .none: return .none
         case .bool(let flag): return .bool(flag)
         case .int(let number): return .int(number)
+        case .bigInt(let bytes): return .bigInt(bytes)
         case .double(let number): return .double(number)
+        case .complex(let number):
+            return document.add(
+                .object, [.double(number.real), .double(number.imag)], global: PickleGlobals.complex)
         case .string(let text): return .string(text)
         case .bytes(let bytes): return .bytes(bytes)
         case .list(let values): return document.add(.list, try values.map { try encode($0, depth: depth + 1) })
         case .tuple(let values): return document.add(.tuple, try values.map { try encode($0, depth: depth + 1) })
+        case .size(let size):
+            let lengths = document.add(.tuple, size.map { .int($0) })
+            return document.add(.object, [lengths], global: PickleGlobals.size)
         case .set(let values): return document.add(.set, try values.map { try encode($0, depth: depth + 1) })
         case .dictionary(let pairs):
             var items: [PickleValue] = []

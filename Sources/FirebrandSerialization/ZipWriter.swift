@@ -1,7 +1,7 @@
 import CZlib
 import FirebrandTensor
 
-/// Writes a zip archive of unpacked records, each starting at a multiple of 64 bytes, laid out byte for byte as
+/// Writes a zip archive of unpacked (or, where asked for, packed) records, each starting at a multiple of 64 bytes, laid out byte for byte as
 /// PyTorch's own writer does; the file appears whole when ``finish()`` returns, or not at all.
 package struct ZipWriter: ~Copyable {
     private struct Entry {
@@ -10,6 +10,8 @@ package struct ZipWriter: ~Copyable {
         let checksum: UInt32
         let offset: UInt64
         let flags: UInt16
+        var packedSize: UInt64
+        var method: UInt16 = 0
     }
 
     private static let alignment = 64
@@ -30,6 +32,20 @@ package struct ZipWriter: ~Copyable {
     /// Adds a record and returns its CRC-32.
     @discardableResult
     package mutating func add(_ name: String, _ content: UnsafeRawBufferPointer) throws -> UInt32 {
+        try add(name, content, deflated: false)
+    }
+
+    /// Adds a record, packed with deflate, as `numpy.savez_compressed` does.
+    package mutating func addDeflated(_ name: String, _ content: UnsafeRawBufferPointer) throws {
+        try add(name, content, deflated: true)
+    }
+
+    @discardableResult
+    private mutating func add(
+        _ name: String, _ content: UnsafeRawBufferPointer, deflated: Bool
+    ) throws -> UInt32 {
+        // Nothing is not made smaller by packing it.
+        let deflated = deflated && !content.isEmpty
         let nameBytes = [UInt8](name.utf8)
         guard nameBytes.count <= Int(UInt16.max) else {
             throw FirebrandError(.invalidArgument, "a record's name has \(nameBytes.count) bytes; 65535 is the most")
@@ -46,7 +62,8 @@ package struct ZipWriter: ~Copyable {
         header.append(littleEndian: 0x0403_4b50 as UInt32)
         header.append(littleEndian: 0 as UInt16)
         header.append(littleEndian: flags)
-        header.append(contentsOf: repeatElement(0, count: 18))  // method, time, date, checksum and sizes
+        header.append(littleEndian: UInt16(deflated ? 8 : 0))
+        header.append(contentsOf: repeatElement(0, count: 16))  // time, date, checksum and sizes
         header.append(littleEndian: UInt16(nameBytes.count))
         let unpadded = offset + 30 + UInt64(nameBytes.count + wide.count + 4)
         let padding = (Self.alignment - Int(unpadded % UInt64(Self.alignment))) % Self.alignment
@@ -57,21 +74,30 @@ package struct ZipWriter: ~Copyable {
         header.append(littleEndian: UInt16(padding))
         header.append(contentsOf: repeatElement(UInt8(ascii: "Z"), count: padding))
         try header.withUnsafeBytes { try write($0) }
-        try write(content)
+        let start = position
+        if deflated {
+            try deflateAll(content) { try write($0) }
+        } else {
+            try write(content)
+        }
+        let packedSize = position - start
         if !content.isEmpty {
             var trailer: [UInt8] = []
             trailer.append(littleEndian: 0x0807_4b50 as UInt32)
             trailer.append(littleEndian: checksum)
-            for _ in 0..<2 {
+            for count in [packedSize, size] {
                 if wide.isEmpty {
-                    trailer.append(littleEndian: UInt32(size))
+                    trailer.append(littleEndian: UInt32(count))
                 } else {
-                    trailer.append(littleEndian: size)
+                    trailer.append(littleEndian: count)
                 }
             }
             try trailer.withUnsafeBytes { try write($0) }
         }
-        entries.append(Entry(name: nameBytes, size: size, checksum: checksum, offset: offset, flags: flags))
+        entries.append(
+            Entry(
+                name: nameBytes, size: size, checksum: checksum, offset: offset, flags: flags, packedSize: packedSize,
+                method: deflated ? 8 : 0))
         return checksum
     }
 
@@ -113,16 +139,18 @@ package struct ZipWriter: ~Copyable {
     }
 
     private mutating func writeDirectoryEntry(_ entry: Entry) throws {
-        let wide = wideField(size: entry.size, packedSize: entry.size, offset: entry.offset)
-        let size = entry.size >= wideFrom ? .max : UInt32(entry.size)
+        let wide = wideField(size: entry.size, packedSize: entry.packedSize, offset: entry.offset)
+        // Both sizes are wide where the size is: a packed one is never larger by more than deflate's few bytes.
+        let isWide = entry.size >= wideFrom
         var bytes: [UInt8] = []
         bytes.append(littleEndian: 0x0201_4b50 as UInt32)
         bytes.append(littleEndian: 0 as UInt32)  // versions
         bytes.append(littleEndian: entry.flags)
-        bytes.append(contentsOf: repeatElement(0, count: 6))  // method, time, date
+        bytes.append(littleEndian: entry.method)
+        bytes.append(contentsOf: repeatElement(0, count: 4))  // time, date
         bytes.append(littleEndian: entry.checksum)
-        bytes.append(littleEndian: size)
-        bytes.append(littleEndian: size)
+        bytes.append(littleEndian: isWide ? .max : UInt32(entry.packedSize))
+        bytes.append(littleEndian: isWide ? .max : UInt32(entry.size))
         bytes.append(littleEndian: UInt16(entry.name.count))
         bytes.append(littleEndian: UInt16(wide.count))
         bytes.append(contentsOf: repeatElement(0, count: 10))  // comment, disk, attributes
@@ -157,5 +185,42 @@ package struct ZipWriter: ~Copyable {
         guard !pending.isEmpty else { return }
         try file.write(pending)
         pending.removeAll(keepingCapacity: true)
+    }
+}
+
+/// Packs `source` with deflate, without a header, and hands the output on in pieces.
+private func deflateAll(
+    _ source: UnsafeRawBufferPointer, to write: (UnsafeRawBufferPointer) throws -> Void
+) throws {
+    var stream = z_stream()
+    guard
+        deflateInit2_(
+            &stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+            Int32(MemoryLayout<z_stream>.size)) == Z_OK
+    else { throw FirebrandError(.unavailable, "zlib cannot pack data") }
+    defer { deflateEnd(&stream) }
+    let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+    defer { output.deallocate() }
+    var position = 0
+    while true {
+        // zlib counts in 32 bits.
+        let input = source.slice(position..<min(source.count, position + (1 << 30)))
+        let isLast = position + input.count == source.count
+        stream.next_in = input.baseAddress.map {
+            UnsafeMutablePointer(mutating: $0.assumingMemoryBound(to: UInt8.self))
+        }
+        stream.avail_in = UInt32(input.count)
+        var status = Z_OK
+        repeat {
+            stream.next_out = output.baseAddress!.assumingMemoryBound(to: UInt8.self)
+            stream.avail_out = UInt32(output.count)
+            status = deflate(&stream, isLast ? Z_FINISH : Z_NO_FLUSH)
+            guard status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR else {
+                throw FirebrandError(.unavailable, "zlib cannot pack data")
+            }
+            try write(UnsafeRawBufferPointer(rebasing: output[..<(output.count - Int(stream.avail_out))]))
+        } while stream.avail_out == 0 || isLast && status != Z_STREAM_END
+        if isLast { return }
+        position += input.count
     }
 }

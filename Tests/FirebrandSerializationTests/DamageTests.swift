@@ -18,7 +18,7 @@ import FirebrandSerialization
 
     @Test("A file cut short anywhere is refused")
     func everyPrefix() throws {
-        for name in ["tiny.pth", "deflated.pth"] {
+        for name in ["tiny.pth", "deflated.pth", "legacy.pth"] {
             let bytes = try bytes(of: fixture(name))
             for count in 0..<bytes.count { #expect(!survives { _ = try decode(Array(bytes[..<count])) }) }
         }
@@ -26,7 +26,7 @@ import FirebrandSerialization
 
     @Test("Any byte of a file may be wrong")
     func everyByte() throws {
-        for name in ["tiny.pth", "deflated.pth"] {
+        for name in ["tiny.pth", "deflated.pth", "legacy.pth"] {
             let bytes = try bytes(of: fixture(name))
             var refused = 0
             for position in bytes.indices {
@@ -111,6 +111,21 @@ import FirebrandSerialization
         decoder.unpackedLimit = 1000
         let error = try failure { _ = try decoder.decode() }
         #expect(error.code == .unsupportedFormat && error.message.contains("far more than its size"))
+    }
+
+    @Test("Whatever marks a lazily conjugated tensor may be malformed")
+    func marks() throws {
+        let archive = try TorchArchive(fixture("oddities.pth"))
+        let pickle = try archive.zip.read(try #require(archive.zip.records.first), limit: 1 << 20)
+        // The dictionary becomes a list or a tuple of any length.
+        let mark = try #require(pickle.indices.first { pickle[$0...].starts(with: Array("}q".utf8)) && $0 > 100 })
+        for opcode in ["]", ")", "}", "N", "]K\u{1}a", "]K\u{1}aK\u{1}aK\u{1}a"] {
+            let changed = Array(pickle[..<mark]) + Array(opcode.utf8) + pickle[(mark + 1)...]
+            _ = survives {
+                var decoder = ValueDecoder(archive, try unpickle(changed))
+                _ = try decoder.decode()
+            }
+        }
     }
 
     @Test("A Boolean byte that is neither 0 nor 1 loads as true")

@@ -38,7 +38,7 @@ struct Instructions: ExpressibleByStringLiteral, CustomTestStringConvertible {
         #expect(try unpickle(pickle.bytes + [UInt8(ascii: ".")]).root == value)
     }
 
-    @Test("An integer beyond 64 bits is kept apart, and is an error where a value is wanted")
+    @Test("An integer beyond 64 bits is kept apart")
     func bigIntegers() throws {
         let pickle = "\u{8a}\u{09}\u{00}\u{00}\u{00}\u{00}\u{00}\u{00}\u{00}\u{80}\u{00}."
         guard case .bigInt(let bytes) = try unpickle(instructions(pickle)).root else {
@@ -47,11 +47,8 @@ struct Instructions: ExpressibleByStringLiteral, CustomTestStringConvertible {
         }
         #expect(bytes.count == 9)
         let archive = try TorchArchive(fixture("tiny.pth"))
-        let error = try failure {
-            var decoder = ValueDecoder(archive, try unpickle(instructions(pickle)))
-            _ = try decoder.decode()
-        }
-        #expect(error.message.contains("beyond 64 bits"))
+        var decoder = ValueDecoder(archive, try unpickle(instructions(pickle)))
+        if case .bigInt(let value) = try decoder.decode() { #expect(value == bytes) } else { Issue.record("not kept") }
         #expect(try failure { _ = try unpickle(instructions("I99999999999999999999\n.")) }.code == .unsupportedFormat)
     }
 

@@ -23,10 +23,13 @@ func bytes(of path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL
 /// Decodes a file that is in memory.
 func decode(_ bytes: [UInt8]) throws -> SerializedValue {
     try bytes.withUnsafeBytes { bytes in
-        var decoder = try ValueDecoder(try TorchArchive(bytes, path: "test.pth", owner: nil))
+        var decoder = try ValueDecoder(openTorchFile(bytes, path: "test.pth", owner: nil))
         return try decoder.decode()
     }
 }
+
+/// The tensor at a place of a value, which must be one.
+func tensor(_ value: SerializedValue?) throws -> Tensor { try #require(value?.tensor) }
 
 /// Unpickles bytes.
 func unpickle(_ bytes: [UInt8], limits: PickleLimits = PickleLimits()) throws -> PickleDocument {

@@ -19,6 +19,9 @@ struct ValueDescription {
         case .bool(let flag): return flag ? "True" : "False"
         case .int(let number): return String(number)
         case .double(let number): return "double \(number.bitPattern)"
+        case .bigInt(let bytes): return "bytes " + bytes.map(String.init).joined(separator: " ")
+        case .complex(let number): return "complex \(number.real.bitPattern) \(number.imag.bitPattern)"
+        case .size(let size): return "(\(size.map(String.init).joined(separator: ", ")))"
         case .string(let text): return "'\(text)'"
         case .bytes(let bytes): return "bytes " + bytes.map(String.init).joined(separator: " ")
         case .list(let values): return "[\(join(values))]"
@@ -51,17 +54,20 @@ struct ValueDescription {
 
 /// Tensors made of and read as bit patterns, with no operator involved.
 enum TensorBits {
-    /// The elements in row-major order.
+    /// The elements in row-major order; a complex number is two.
     static func elements(of tensor: Tensor) -> [UInt64] {
         var result: [UInt64] = []
         let size = tensor.dtype.itemSize
+        let part = tensor.dtype.realType.itemSize
         func visit(_ dimension: Int, _ position: Int) {
             guard dimension < tensor.shape.count else {
-                var bits: UInt64 = 0
-                withUnsafeMutableBytes(of: &bits) {
-                    $0.copyMemory(from: .init(start: tensor.storage.pointer + position * size, count: size))
+                for start in stride(from: position * size, to: (position + 1) * size, by: part) {
+                    var bits: UInt64 = 0
+                    withUnsafeMutableBytes(of: &bits) {
+                        $0.copyMemory(from: .init(start: tensor.storage.pointer + start, count: part))
+                    }
+                    result.append(bits)
                 }
-                result.append(bits)
                 return
             }
             for index in 0..<Array(tensor.shape)[dimension] {

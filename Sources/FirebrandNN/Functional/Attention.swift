@@ -153,7 +153,7 @@ struct Attention {
     /// Of (N, H, L, E), (N, H, S, E) and (N, H, S, V).
     func callAsFunction(_ query: Tensor, _ key: Tensor, _ value: Tensor) throws(Misuse) -> Tensor {
         // A mask that is trained needs the gradient of the scores.
-        if let mask, mask.tracksGrad, isGradEnabled() { return composed(query, key, value) }
+        if let mask, mask.wantsDerivative { return composed(query, key, value) }
         let type = query.dtype
         guard type.isFloatingPoint, key.dtype == type, value.dtype == type else {
             throw Misuse("\"softmax_lastdim_kernel_impl\" not implemented for '\(type.scalarTypeName)'")

@@ -343,7 +343,7 @@ struct PackedAttention {
             scale: 1 / Double(embedDim / heads).squareRoot(), keepScale: dropout < 1 ? 1 / (1 - dropout) : 0,
             isCausal: isCausal)
         let isFused =
-            !projected.dtype.isReducedFloatingPoint && !(mask?.tracksGrad ?? false) && projected.isContiguous
+            !projected.dtype.isReducedFloatingPoint && !(mask?.wantsDerivative ?? false) && projected.isContiguous
         guard isFused else {
             let parts = projected.chunk(3, dim: -1).map {
                 $0.unflatten(-1, [heads, embedDim / heads]).permute(isBatchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3])

@@ -20,6 +20,12 @@ package enum PickleGlobals {
     package static let size = PickleGlobal("torch", "Size")
     package static let device = PickleGlobal("torch", "device")
 
+    static let complex = PickleGlobal("__builtin__", "complex")
+
+    static func isComplex(_ global: PickleGlobal) -> Bool {
+        builtins.contains(global.module) && global.name == "complex"
+    }
+
     /// The module of Python's built-in types goes by two names: protocols up to 2 use Python 2's.
     static let builtins: Set<String> = ["builtins", "__builtin__"]
 

@@ -1,3 +1,4 @@
+import FirebrandNN
 import FirebrandTensor
 import Glibc
 
@@ -11,23 +12,37 @@ import Glibc
 /// ```
 /// Throws a ``FirebrandError`` where the file cannot be read or contradicts its format.
 /// PyTorch: `safetensors.safe_open`.
-public struct SafetensorsFile: Sendable {
-    private struct Entry {
+public struct SafetensorsFile: @unchecked Sendable {
+    struct Entry {
         var type: String
         var shape: [Int]
         var range: Range<Int>
     }
 
-    private let file: MappedFile
+    private let path: String
+    private let bytes: UnsafeRawBufferPointer
+    /// What keeps the bytes alive: the mapped file.
+    private let owner: AnyObject
     private let entries: [String: Entry]
+    private let isWritable: Bool
     /// The texts the writer left beside the tensors.
     public let metadata: [String: String]
 
     /// Opens a file.
-    public init(_ path: String) throws {
-        file = try MappedFile(path)
+    ///
+    /// - Parameter mmap: Tensors are places in the mapped file instead of copies: see ``load(_:mmap:)``.
+    public init(_ path: String, mmap: Bool = false) throws {
+        let file = try MappedFile(path, forWriting: mmap)
+        try self.init(file.bytes, path: path, owner: file, isWritable: mmap)
+    }
+
+    /// Opens a file that is in memory; `owner` keeps the bytes alive.
+    package init(_ bytes: UnsafeRawBufferPointer, path: String, owner: AnyObject, isWritable: Bool = false) throws {
+        self.path = path
+        self.bytes = bytes
+        self.owner = owner
+        self.isWritable = isWritable
         func corrupt(_ reason: String) -> FirebrandError { FirebrandError(.corruptFile, reason, path: path) }
-        let bytes = file.bytes
         guard bytes.count >= 8 else { throw corrupt("is too short for a safetensors file") }
         let length = bytes.littleEndian(at: 0, as: UInt64.self)
         guard length <= UInt64(bytes.count - 8) else { throw corrupt("the header ends beyond the file") }
@@ -65,31 +80,38 @@ public struct SafetensorsFile: Sendable {
         self.metadata = metadata
     }
 
-    /// The names of the tensors, sorted.
-    public var names: [String] { entries.keys.sorted() }
+    /// The names of the tensors, in the order of their bytes.
+    public var names: [String] {
+        entries.sorted { ($0.value.range.lowerBound, $0.key) < ($1.value.range.lowerBound, $1.key) }.map(\.key)
+    }
+
+    /// What the file says about each tensor, in the order of ``names``.
+    package var summaries: [(name: String, type: String, shape: [Int], byteCount: Int)] {
+        names.map { ($0, entries[$0]!.type, entries[$0]!.shape, entries[$0]!.range.count) }
+    }
 
     /// Whether there is a tensor of this name.
     public func contains(_ name: String) -> Bool { entries[name] != nil }
 
-    /// The tensor of a name, with memory of its own.
+    /// The tensor of a name, with memory of its own unless the file was opened with `mmap`.
     public func tensor(_ name: String) throws -> Tensor {
         guard let entry = entries[name] else {
-            throw FirebrandError(.notFound, "holds no tensor '\(name)'", path: file.path)
+            throw FirebrandError(.notFound, "holds no tensor '\(name)'", path: path)
         }
         guard let dtype = SafetensorsFile.types[entry.type] else {
             throw FirebrandError(
                 .unsupportedFormat, "the tensor '\(name)' is of a type that is not supported: \(entry.type)",
-                path: file.path)
+                path: path)
         }
-        let result = Tensor.empty(entry.shape, dtype: dtype)
-        if !entry.range.isEmpty {
-            result.pointer.copyMemory(
-                from: file.bytes.baseAddress! + entry.range.lowerBound, byteCount: entry.range.count)
-        }
-        return result
+        return Tensor(
+            stored: bytes.slice(entry.range), dtype: dtype, shape: entry.shape, mappedBy: isWritable ? owner : nil)
     }
 
-    private static let types: [String: DType] = [
+    /// All tensors, in the order of ``names``.
+    public func tensors() throws -> StateDict { StateDict(try names.map { ($0, try tensor($0)) }) }
+
+    /// The format's names of the element types; it has none for complex128.
+    static let types: [String: DType] = [
         "BOOL": .bool, "U8": .uint8, "I8": .int8, "I16": .int16, "I32": .int32, "I64": .int64, "F16": .float16,
         "BF16": .bfloat16, "F32": .float32, "F64": .float64, "C64": .complex64,
     ]
