@@ -91,7 +91,9 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FirebrandSerializationTests",
-            dependencies: ["FirebrandTensor", "FirebrandSerialization", "FirebrandTestSupport"],
+            dependencies: [
+                "FirebrandTensor", "FirebrandData", "FirebrandOptim", "FirebrandSerialization", "FirebrandTestSupport",
+            ],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FirebrandVisionTests",

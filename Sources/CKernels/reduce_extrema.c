@@ -21,6 +21,15 @@ INTEGER_EXTREMA(i64, INT64_MIN, INT64_MAX)
 // A comparison keeps what it had where the element is NaN, so NaNs are looked for beside: lanes of both, which vectorise.
 #define FLOAT_RUN(NAME, T, I, BETTER)                                                            \
     INLINE T NAME##_run(const T *a, ptrdiff_t n, T start, bool *has_nan) {                       \
+        if (n < LANES) {                                                                         \
+            bool is_odd = false;                                                                 \
+            for (ptrdiff_t i = 0; i < n; i++) {                                                  \
+                start = a[i] BETTER start ? a[i] : start;                                        \
+                is_odd |= a[i] != a[i];                                                          \
+            }                                                                                    \
+            *has_nan = is_odd;                                                                   \
+            return start;                                                                        \
+        }                                                                                        \
         T lane[LANES];                                                                           \
         I odd[LANES] = {0};                                                                      \
         for (int l = 0; l < LANES; l++) lane[l] = start;                                         \

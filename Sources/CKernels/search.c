@@ -102,12 +102,16 @@ int64_t fb_position_of_rank(
 
 void fb_first_of_short_row(
     int dtype, bool descending, const void *a, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t k, void *values,
-    ptrdiff_t values_stride, int64_t *positions, ptrdiff_t positions_stride, void *scratch) {
-    const bool is_exact = fb_make_entries(dtype, descending, a, stride, n, 0, scratch);
-    if (fb_entry_size(dtype) == sizeof(narrow_entry)) first_of_row_narrow(scratch, n, k);
-    else first_of_row_wide(scratch, n, k);
+    ptrdiff_t values_stride, int64_t *positions, ptrdiff_t positions_stride) {
+    union {
+        narrow_entry narrow[FB_SHORT_ROW];
+        wide_entry wide[FB_SHORT_ROW];
+    } entries;
+    const bool is_exact = fb_make_entries(dtype, descending, a, stride, n, 0, &entries);
+    if (fb_entry_size(dtype) == sizeof(narrow_entry)) first_of_row_narrow(entries.narrow, n, k);
+    else first_of_row_wide(entries.wide, n, k);
     fb_write_entries(
-        dtype, descending, scratch, k, is_exact ? NULL : a, stride, values, values_stride, positions, positions_stride);
+        dtype, descending, &entries, k, is_exact ? NULL : a, stride, values, values_stride, positions, positions_stride);
 }
 
 #define FIRST_NAN(T, INFINITE)                                             \

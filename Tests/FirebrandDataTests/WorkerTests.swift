@@ -114,56 +114,75 @@ import Testing
 
     // MARK: Waiting
 
-    private static let stuck = Samples(6) { index in
-        if index == 2 { usleep(400_000) }
-        return index
+    /// What a sample waits for, half a minute at most.
+    private final class Gate: Sendable {
+        private let isOpen = Atomic(false)
+        func open() { isOpen.store(true, ordering: .releasing) }
+        func wait() -> Bool {
+            for _ in 0..<30_000 {
+                if isOpen.load(ordering: .acquiring) { return true }
+                usleep(1000)
+            }
+            return false
+        }
+    }
+
+    /// Six samples of which one waits for the gate.
+    private func held(_ sample: Int, by gate: Gate) -> Samples<Int> {
+        Samples(6) { index in index != sample || gate.wait() ? index : -1 }
     }
 
     @Test("a batch that takes too long fails the loop", arguments: [false, true])
     func timeout(_ persistent: Bool) async {
-        let loader = DataLoader(WorkerTests.stuck, numWorkers: 2, timeout: 0.05, persistentWorkers: persistent)
+        let gate = Gate()
+        let data = held(2, by: gate)
+        let loader = DataLoader(data, numWorkers: 2, timeout: 1.5, persistentWorkers: persistent)
         var seen: [Int] = []
         let error = failure { for batch in loader { seen += batch.toArray(Int.self) } }
-        #expect(error?.message == "DataLoader timed out after 0.05 seconds" && seen == [0, 1])
+        #expect(error?.message == "DataLoader timed out after 1.5 seconds" && seen == [0, 1])
         do {
             for try await _ in loader {}
             Issue.record("nothing was thrown")
-        } catch { #expect((error as? LoaderTimeout)?.seconds == 0.05) }
-        let patient = DataLoader(WorkerTests.stuck, numWorkers: 2, timeout: 60, persistentWorkers: persistent)
-        #expect(patient.batches.count == 6)
+        } catch { #expect((error as? LoaderTimeout)?.seconds == 1.5) }
+        gate.open()
+        #expect(loader.batches.count == 6)
     }
 
     @Test("out of order, a slow batch holds up none that is ready", arguments: [false, true])
     func outOfOrder(_ persistent: Bool) async throws {
-        let loader = DataLoader(
-            WorkerTests.stuck, numWorkers: 2, prefetchFactor: 8, persistentWorkers: persistent, inOrder: false)
-        let seen = loader.batches.flatMap { $0 }
-        #expect(seen.last == 2 && seen.sorted() == [0, 1, 2, 3, 4, 5])
-        var awaited: [Int] = []
-        for try await batch in loader { awaited += batch.toArray(Int.self) }
-        #expect(awaited.last == 2 && awaited.sorted() == [0, 1, 2, 3, 4, 5])
+        for isAsync in [false, true] {
+            let gate = Gate()
+            let loader = DataLoader(
+                held(2, by: gate), numWorkers: 2, prefetchFactor: 8, persistentWorkers: persistent, inOrder: false)
+            var seen: [Int] = []
+            func note(_ batch: Tensor) {
+                seen += batch.toArray(Int.self)
+                if seen.count == 5 { gate.open() }
+            }
+            if isAsync {
+                for try await batch in loader { note(batch) }
+            } else {
+                for batch in loader { note(batch) }
+            }
+            #expect(seen.last == 2 && seen.sorted() == [0, 1, 2, 3, 4, 5])
+        }
     }
 
     @MainActor
-    @Test("for await waits on an actor without keeping it", arguments: [0, 2])
-    func onAnActor(_ workers: Int) async throws {
-        let slow = Samples(6) { index in
-            usleep(20_000)
-            return index
-        }
-        let turns = Notes()
-        let other = Task { @MainActor in
-            while !Task.isCancelled {
-                turns.note(1)
-                try? await Task.sleep(nanoseconds: 1_000_000)
-            }
-        }
+    @Test("for await waits on an actor without keeping it")
+    func onAnActor() async throws {
+        let gate = Gate()
+        let loader = DataLoader(held(2, by: gate), numWorkers: 2)
         var seen: [Int] = []
-        for try await batch in DataLoader(slow, numWorkers: workers) { seen += batch.toArray(Int.self) }
-        other.cancel()
-        await other.value
+        for try await batch in loader {
+            seen += batch.toArray(Int.self)
+            // Runs when the actor is free: while the loop waits.
+            if seen.count == 2 { Task { @MainActor in gate.open() } }
+        }
         #expect(seen == [0, 1, 2, 3, 4, 5])
-        if workers > 0 { #expect(turns.all.count > 5) }
+        let unhurried = DataLoader(numbers(4), batchSize: 2)
+        for try await batch in unhurried { seen += batch.toArray(Int.self) }
+        #expect(seen.count == 10)
     }
 
     // MARK: Numbers

@@ -50,10 +50,11 @@ int64_t fb_position_of_rank(
     int dtype, const void *a, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t k, bool is_median, void *scratch);
 
 /// The `k` > 0 elements that come first, in order, and their positions; of equal ones those that selection and sorting as
-/// above come to, as PyTorch's topk does. For short rows; `scratch` as above.
+/// above come to, as PyTorch's topk does. For rows of at most FB_SHORT_ROW elements.
+enum { FB_SHORT_ROW = 256 };
 void fb_first_of_short_row(
     int dtype, bool descending, const void *a, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t k, void *values,
-    ptrdiff_t values_stride, int64_t *positions, ptrdiff_t positions_stride, void *scratch);
+    ptrdiff_t values_stride, int64_t *positions, ptrdiff_t positions_stride);
 
 /// The position of the last of the most frequent elements, the smallest if several are, by sorted entries.
 int64_t fb_position_of_mode(int dtype, const void *entries, ptrdiff_t n);

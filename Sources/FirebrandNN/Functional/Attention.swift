@@ -155,6 +155,9 @@ struct Attention {
         // A mask that is trained needs the gradient of the scores.
         if let mask, mask.tracksGrad, isGradEnabled() { return composed(query, key, value) }
         let type = query.dtype
+        guard type.isFloatingPoint, key.dtype == type, value.dtype == type else {
+            throw Misuse("\"softmax_lastdim_kernel_impl\" not implemented for '\(type.scalarTypeName)'")
+        }
         if type.isReducedFloatingPoint {
             // Wide inside, rounded once.
             var wide = self

@@ -1,6 +1,6 @@
 import FirebrandTensor
 
-// Cross entropy with classes as one operation: the forward pass reads the scores and keeps one number for each sample,
+// Cross entropy with classes as one operation: the forward pass reads the scores and keeps two numbers for each sample,
 // the backward pass reads them again and writes the gradient. Log-softmax followed by `nllLoss` says the same.
 
 extension Functional {
@@ -24,9 +24,9 @@ extension Functional {
             return (typed.isContiguous ? typed : typed.contiguous()).detach().view(shape)
         }
 
-        /// Each sample's loss and the logarithm of its sum of exponentials, and how many are ignored.
+        /// Each sample's loss, its largest score and logarithm of the sum of exponentials, and how many are ignored.
         func forward(_ ignoreIndex: Int) throws(Misuse) -> (losses: Tensor, logSums: Tensor, ignored: Int) {
-            let logSums = Tensor(emptyOf: labels.shape, scores.dtype, on: scores.device)
+            let logSums = Tensor(emptyOf: [2, labels.shape[0], labels.shape[1]], scores.dtype, on: scores.device)
             let losses = Tensor(emptyOf: labels.shape, scores.dtype, on: scores.device)
             guard
                 let ignored = scores.backend.crossEntropy(
@@ -45,7 +45,7 @@ extension Functional {
             let scales = scales.dtype == scores.dtype ? scales : scales.to(scores.dtype)
             scores.backend.crossEntropyGradient(
                 scores, classes: labels, ignoring: ignoreIndex, logSums: logSums,
-                scales: scales.count == 1 ? scales : scales.expand(labels.shape).contiguous(), into: result)
+                scales: scales.count == 1 ? scales : scales.reshape(labels.shape.map { $0 }).contiguous(), into: result)
             return result
         }
 

@@ -23,7 +23,10 @@ extension Functional {
             }
             let isSoft =
                 hasProbabilities && target.dtype == input.dtype && !(target.requiresGrad && isGradEnabled())
-            if let options, labelSmoothing == 0, target.dtype == .int64 || isSoft, linearWeight.dim == 2 {
+            let isUniform = input.dtype == linearWeight.dtype && linearBias?.dtype ?? input.dtype == input.dtype
+            if let options, isUniform, input.dtype.isFloatingPoint, labelSmoothing == 0,
+                target.dtype == .int64 || isSoft, linearWeight.dim == 2
+            {
                 let loss = ChunkedLinearLoss(
                     input: input, matrix: linearWeight, bias: linearBias, target: target, weight: weight,
                     ignoreIndex: ignoreIndex ?? -100, reduction: reduction)
@@ -120,6 +123,7 @@ private struct ChunkedLinearLoss {
                     try visit(piece, scale: total, into: &sums, wants: makesGradients ? wants : nil, needsLoss: true))
             }
         }
+        if hasFailed { return input }
         let result = noGrad { () -> Tensor in
             let all = losses.isEmpty ? Tensor.zeros([0], dtype: computeType, device: input.device) : cat(losses)
             switch reduction {
@@ -183,6 +187,7 @@ private struct ChunkedLinearLoss {
         let rows = input.detach().dim == 2 ? input : input.unsqueeze(0)
         let (x, w) = (part(rows).to(computeType), matrix.detach().to(computeType))
         let scores = x.linear(w, bias?.detach().to(computeType))
+        if hasFailed { return scores }
         let labels = part(input.dim == 2 ? target : target.unsqueeze(0))
         let weights = weight?.detach().to(computeType)
         var losses: Tensor

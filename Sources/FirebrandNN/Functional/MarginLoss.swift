@@ -143,10 +143,14 @@ extension Functional {
                 "MultilabelMarginLossBackward0", losses, input, shape: input.dim == 2 ? [shape[0]] : [], reduction,
                 composed: { x, each in
                     let x = x.reshape(shape)
-                    let wanted = isLabel.to(x.dtype)
+                    let other = isLabel.to(x.dtype).rsub(1)
+                    // A class counts as often as it is listed before the first -1.
+                    let isListed = labels.ne(-1).to(.int64).cumprod(dim: 1).to(x.dtype)
+                    let wanted = Tensor.zeros(Size(shape), dtype: x.dtype, device: x.device)
+                        .scatterAdd(1, labels.clampMin(0), isListed)
                     // over[j][i] = 1 where class i comes too near to label j.
                     let gap = x.unsqueeze(1).sub(x.unsqueeze(2)).add(1).gt(0).to(x.dtype)
-                    let over = gap.mul(wanted.unsqueeze(2)).mul(wanted.rsub(1).unsqueeze(1))
+                    let over = gap.mul(wanted.unsqueeze(2)).mul(other.unsqueeze(1))
                     return over.sum(dim: 1).sub(over.sum(dim: 2)).mul(each.unsqueeze(1)).div(shape[1])
                 },
                 direct: { scores, each, out in

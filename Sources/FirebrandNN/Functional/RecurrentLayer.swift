@@ -26,6 +26,11 @@ struct RecurrentLayer {
         _ input: Tensor, hidden: Tensor, memory: Tensor?, _ weights: RecurrentWeights
     ) throws(Misuse) -> Result {
         let type = input.dtype
+        guard type.isFloatingPoint else { throw Misuse("\"rnn\" not implemented for '\(type.scalarTypeName)'") }
+        for other in [hidden, weights.input, weights.hidden] where other.dtype != type {
+            throw Misuse(
+                "expected m1 and m2 to have the same dtype, but got: \(type.cName) != \(other.dtype.cName)")
+        }
         if weights.projection != nil || input.count == 0 { return composed(input, hidden, memory, weights) }
         if type.isReducedFloatingPoint {
             func wide(_ a: Tensor?) -> Tensor? { a?.to(.float32) }
@@ -37,7 +42,9 @@ struct RecurrentLayer {
             return (result.states.to(type), result.hidden.to(type), result.memory?.to(type))
         }
         let operands = Operands(input, hidden, memory, weights)
-        let pass = try noGradTry { () throws(Misuse) in try run(operands) }
+        // Kept where a gradient, or a tangent, may be asked for.
+        let keepsGates = isGradEnabled() && operands.all.contains(where: \.tracksGrad) || isDualLevelOpen
+        let pass = try noGradTry { () throws(Misuse) in try run(operands, keepsGates) }
         let states = pass.hidden
         let (last, lastMemory) = noGrad { (final(states), pass.memory.map(final)) }
         let outputs = [states, last] + (lastMemory.map { [$0] } ?? [])
@@ -83,7 +90,7 @@ struct RecurrentLayer {
 
     // MARK: Forward
 
-    private func run(_ operands: Operands) throws(Misuse) -> RecurrentPass {
+    private func run(_ operands: Operands, _ keepsGates: Bool) throws(Misuse) -> RecurrentPass {
         let weights = operands.weights
         let (rows, units) = (operands.input.shape[0], weights.hidden.shape[1])
         func empty(_ width: Int) -> Tensor {
@@ -105,7 +112,7 @@ struct RecurrentLayer {
             cell: cell, batchSizes: batchSizes, isReverse: isReverse, weight: weights.hidden.contiguous(),
             candidateBias: candidateBias, hidden0: operands.hidden.contiguous(),
             cell0: operands.memory?.contiguous(), gates: operands.input.linear(weights.input, bias),
-            hidden: empty(units), memory: cell == .lstm ? empty(units) : nil,
+            keepsGates: keepsGates, hidden: empty(units), memory: cell == .lstm ? empty(units) : nil,
             candidate: cell == .gru ? empty(units) : nil)
         if !hasFailed { try pass.hidden.backend.run(pass) }
         return pass

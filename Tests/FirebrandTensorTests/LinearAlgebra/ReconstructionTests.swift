@@ -4,7 +4,7 @@ import Testing
 /// Factors multiplied together again, in double precision, over shapes, batches and layouts.
 @Suite struct ReconstructionTests {
     static let shapes: [[Int]] = [
-        [1, 1], [4, 4], [5, 3], [3, 5], [2, 3, 6, 4], [3, 40, 40], [130, 130], [0, 0], [0, 3, 3],
+        [1, 1], [4, 4], [5, 3], [3, 5], [2, 3, 6, 4], [3, 40, 40], [130, 130], [190, 141], [0, 0], [0, 3, 3],
     ]
     static let squares = shapes.filter { $0[$0.count - 1] == $0[$0.count - 2] }
 
@@ -129,6 +129,35 @@ import Testing
             let (u, h) = Linalg.polar(a)
             #expect(isClose(u.matmul(h), a) && isOrthonormal(u))
         }
+    }
+
+    /// What all threads share, where the halves that are joined have much, little and nothing in common.
+    @Test("eigenvectors of large symmetric matrices", arguments: [DType.float32, .float64])
+    func largeSymmetric(_ type: DType) {
+        let n = 151
+        let a = Tensor.randn([n, n], generator: Generator(seed: 5), dtype: type)
+        let v = Tensor.randn([n, 1], generator: Generator(seed: 6), dtype: type)
+        let matrices = [
+            a.add(a.t()), a.matmul(a.t()), Tensor.eye(n, dtype: type), a.diagonal().diag(), v.matmul(v.t()),
+            a.triu(diagonal: -1).tril(diagonal: 1).add(a.triu(diagonal: -1).tril(diagonal: 1).t()),
+            Tensor.zeros([n, n], dtype: type),
+            a.add(a.t()).mul(1e-25), a.add(a.t()).mul(1e25),
+        ]
+        for (position, s) in matrices.enumerated() {
+            let tolerance = (type == .float32 ? 2e-4 : 1e-11) * (s.abs().max().item() as Double)
+            for (letter, given) in [("L", s.tril()), ("U", s.triu())] {
+                let (values, vectors) = Linalg.eigh(given, UPLO: letter)
+                let (wide, l) = (vectors.double(), values.double())
+                let isRight = isClose(wide.mul(l).matmul(wide.t()), s.double(), Swift.max(tolerance, 1e-300))
+                #expect(isRight, "\(type) matrix \(position)")
+                let difference = wide.t().matmul(wide).sub(Tensor.eye(n, dtype: .float64)).abs().max()
+                #expect((difference.item() as Double) < (type == .float32 ? 2e-5 : 1e-12), "\(type) matrix \(position)")
+                #expect(values.diff().ge(0).all().item() as Bool)
+            }
+        }
+        let batch = stack([matrices[0], matrices[7], matrices[1]])
+        let (values, _) = Linalg.eigh(batch)
+        #expect(isClose(values[0].double(), Linalg.eigh(matrices[0]).eigenvalues.double(), 1e-3))
     }
 
     @Test("determinants and exponentials") func functions() {

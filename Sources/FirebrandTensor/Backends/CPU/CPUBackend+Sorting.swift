@@ -196,15 +196,13 @@ extension CPUBackend {
             }
             return
         }
-        if length <= 256, wanted * 64 > length {
+        if length <= Int(FB_SHORT_ROW), wanted * 64 > length {
             parallelFor(rows.count, grain: rows.grain) { begin, end in
-                withScratch(length * entrySize) { scratch in
-                    for row in begin..<end {
-                        let at = rows.offset(row, wanted)
-                        fb_first_of_short_row(
-                            dtype, descending, from + rows.offset(row, length) * itemSize, step, length, wanted,
-                            to + at * itemSize, step, positions + at, rows.inner * 8, scratch)
-                    }
+                for row in begin..<end {
+                    let at = rows.offset(row, wanted)
+                    fb_first_of_short_row(
+                        dtype, descending, from + rows.offset(row, length) * itemSize, step, length, wanted,
+                        to + at * itemSize, step, positions + at, rows.inner * 8)
                 }
             }
             return

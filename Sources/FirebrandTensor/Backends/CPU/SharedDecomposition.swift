@@ -7,7 +7,7 @@ struct SharedDecomposition {
     private let itemSize: Int
     private let threads: Int
     // Reflectors that are applied together: few, so that little is left to a single thread.
-    private let width: Int
+    private let width = 32
 
     /// Does a routine's work where this is quicker; false where it is for the drivers.
     static func run(_ routine: MatrixRoutine, _ type: fb_lapack_type, _ operands: [Tensor]) -> Bool {
@@ -17,7 +17,7 @@ struct SharedDecomposition {
         guard threads > 1, batch < threads, Swift.min(rows, columns) >= 128, rows >= columns, fb_lapack_has_shares()
         else { return false }
         let shared = SharedDecomposition(
-            type: type, itemSize: a.elementSize, threads: threads, width: columns <= 512 ? 16 : 32)
+            type: type, itemSize: a.elementSize, threads: threads)
         func matrix(_ operand: Int, _ index: Int) -> UnsafeMutableRawPointer {
             let tensor = operands[operand]
             return tensor.pointer + index * tensor.strides[0] * tensor.elementSize
