@@ -1,8 +1,7 @@
+import FirebrandNN
 import FirebrandTensor
 import FirebrandTestSupport
 import Testing
-
-@testable import FirebrandNN
 
 /// Recurrent layers and attention against differences, and the fused operations against the same made of others.
 @Suite struct RecurrentGradientTests {

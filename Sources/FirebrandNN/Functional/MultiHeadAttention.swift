@@ -319,12 +319,17 @@ extension Functional {
 }
 
 /// Attention whose query, key and value are the thirds of one projection's rows, and its gradient in the same place.
-struct PackedAttention {
+package struct PackedAttention {
     let heads: Int
     let isBatchFirst: Bool
 
+    package init(heads: Int, isBatchFirst: Bool) {
+        self.heads = heads
+        self.isBatchFirst = isBatchFirst
+    }
+
     /// Of (L, N, 3 E), or (N, L, 3 E); gives (L, N, E), or (N, L, E).
-    func callAsFunction(
+    package func callAsFunction(
         _ projected: Tensor, mask: Tensor?, dropout: Double, isCausal: Bool, generator: Generator
     ) throws(Misuse) -> Tensor {
         guard projected.dtype.isFloatingPoint else {

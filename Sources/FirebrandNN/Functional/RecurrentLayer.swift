@@ -4,25 +4,41 @@ import FirebrandTensor
 // steps at once, the steps in the device's kernels, and backward through time with one product for each weight.
 
 /// The weights of one direction of a layer: PyTorch's `weight_ih` and so on.
-struct RecurrentWeights {
-    var input, hidden: Tensor
-    var inputBias, hiddenBias: Tensor?
+package struct RecurrentWeights {
+    package var input, hidden: Tensor
+    package var inputBias, hiddenBias: Tensor?
     /// LSTM's projection of the state.
-    var projection: Tensor?
+    package var projection: Tensor?
+
+    package init(
+        input: Tensor, hidden: Tensor, inputBias: Tensor? = nil, hiddenBias: Tensor? = nil, projection: Tensor? = nil
+    ) {
+        self.input = input
+        self.hidden = hidden
+        self.inputBias = inputBias
+        self.hiddenBias = hiddenBias
+        self.projection = projection
+    }
 }
 
 /// What runs over the steps, but for its operands.
-struct RecurrentLayer {
+package struct RecurrentLayer {
     let cell: RecurrentCell
     /// Rows of each step, which lie one behind the other.
     let batchSizes: [Int]
     let isReverse: Bool
 
     /// The states of all steps (rows, H), and state and memory (LSTM only) after the last one.
-    typealias Result = (states: Tensor, hidden: Tensor, memory: Tensor?)
+    package typealias Result = (states: Tensor, hidden: Tensor, memory: Tensor?)
+
+    package init(cell: RecurrentCell, batchSizes: [Int], isReverse: Bool) {
+        self.cell = cell
+        self.batchSizes = batchSizes
+        self.isReverse = isReverse
+    }
 
     /// Over an input of (rows, width), from state and memory (N, H).
-    func callAsFunction(
+    package func callAsFunction(
         _ input: Tensor, hidden: Tensor, memory: Tensor?, _ weights: RecurrentWeights
     ) throws(Misuse) -> Result {
         let type = input.dtype
@@ -200,7 +216,7 @@ struct RecurrentLayer {
     // MARK: The same, made of recorded operators
 
     /// Step by step; for second derivatives, and for projected states.
-    func composed(_ input: Tensor, _ hidden: Tensor, _ memory: Tensor?, _ weights: RecurrentWeights) -> Result {
+    package func composed(_ input: Tensor, _ hidden: Tensor, _ memory: Tensor?, _ weights: RecurrentWeights) -> Result {
         let gates = input.linear(weights.input, weights.inputBias)
         var (state, cellState) = (hidden, memory)
         // States of sequences that have ended, the longest last.
