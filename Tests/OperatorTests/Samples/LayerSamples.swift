@@ -17,7 +17,8 @@ extension OperatorSamples {
             sample(
                 "batch_norm",
                 [
-                    numbers(4, 3), scale, shift, mean, variance, .bool(false), .double(0.1), .double(1e-5), .bool(false),
+                    numbers(4, 3), scale, shift, mean, variance, .bool(false), .double(0.1), .double(1e-5),
+                    .bool(false),
                 ]),
             sample("nn.functional.batch_norm", [numbers(4, 3), .none, .none, scale, shift, .bool(true)]),
         ]

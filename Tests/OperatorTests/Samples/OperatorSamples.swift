@@ -21,7 +21,8 @@ enum OperatorSamples {
     static let byRow: [String: [OperatorSample]] = {
         var result: [String: [OperatorSample]] = [:]
         let all = [
-            own, layers, losses, normalisations, pooling, sequences, complexNumbers, convolutions, fourier, selection, views,
+            own, layers, losses, normalisations, pooling, sequences, complexNumbers, convolutions, fourier, selection,
+            views,
             linearAlgebra, pointwise, fixtures,
         ]
         for sample in all.joined() {
