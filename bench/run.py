@@ -390,6 +390,7 @@ def main():
     parser.add_argument("--rows", help=f"the rows to measure, with commas between; the beginning of a name takes all that "
                                        f"begin so (default: all of {', '.join(ROWS)})")
     parser.add_argument("--quick", action="store_true", help="fewer rounds: a first look, not a result")
+    parser.add_argument("--eager-only", action="store_true", help="leave out PyTorch's other settings, some of which compile")
     parser.add_argument("--threads", type=int, default=cores, help=f"threads of both sides (default: {cores})")
     parser.add_argument("--no-pytorch", action="store_true", help="measure Firebrand alone")
     parser.add_argument("--firebrand", default=str(ROOT / ".build" / "release" / "firebrand-bench"), metavar="PROGRAM",
@@ -429,7 +430,7 @@ def main():
             quiet.wait(row)
             notice(f"measuring {row}")
             results.append(summarise(row, measure_row(row, sides, options.quick)))
-            if row in NETWORKS and len(sides) == 2 and (best := best_setting(row, sides[1], options.quick)):
+            if row in NETWORKS and len(sides) == 2 and not options.eager_only and (best := best_setting(row, sides[1], options.quick)):
                 results[-1]["pytorch_best"], results[-1]["pytorch_best_setting"] = best
             checks = [side.checks[row] for side in sides if row in side.checks]
             if len(checks) == 2 and abs(checks[0] - checks[1]) > 1e-4 * abs(checks[1]):
