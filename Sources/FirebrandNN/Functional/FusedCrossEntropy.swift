@@ -86,8 +86,9 @@ extension Functional {
                 if reduction == .mean { each = total.map { each.div($0) } ?? each.div(count) }
                 if let weights { each = each.mul(reduction == .none ? weights.view(target.shape.map { $0 }) : weights) }
                 if isGradEnabled() { return Gradients(composed(input, target, each, ignoreIndex, ignored)) }
-                let gradient = ClassScores(input, target).gradient(sums.value(node), each, ignoreIndex)
-                return Gradients(gradient.to(input.dtype).view(input.shape.map { $0 }))
+                let gradient = ClassScores(input, target).gradient(sums.value(node), each, ignoreIndex).to(input.dtype)
+                // A view would be copied by the leaf, which takes over only what nobody shares.
+                return Gradients(gradient.shape == input.shape ? gradient : gradient.view(input.shape.map { $0 }))
             }
         }
         // PyTorch computes these in four dimensions, and gives back a view.
