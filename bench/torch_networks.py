@@ -104,7 +104,8 @@ def layer_row(name, way, setting):
                 return module(*inputs)
         return forward
     inputs = [x.requires_grad_() for x in inputs]
-    cotangent = torch.ones_like(module(*inputs)) * 0.5
+    # Not a constant one: the gradient of a normalisation would be nothing but rounding.
+    cotangent = torch.rand(module(*inputs).shape)
     leaves = [*inputs, *module.parameters()]
 
     def both():

@@ -69,7 +69,8 @@ enum NetworkRows {
 
     private static func training(_ module: Callable, _ inputs: [Tensor]) -> () -> Tensor {
         let inputs = inputs.map { $0.requiresGrad_() }
-        let cotangent = Tensor.onesLike(module.run(inputs)) * 0.5
+        // Not a constant one: the gradient of a normalisation would be nothing but rounding.
+        let cotangent = Tensor.rand(module.run(inputs).shape)
         let leaves = inputs + module.parameters
         return {
             module.run(inputs).backward(cotangent)

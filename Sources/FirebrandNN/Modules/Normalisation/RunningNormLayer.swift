@@ -23,7 +23,12 @@ public class RunningNormLayer: ModuleBase {
     @Buffer("num_batches_tracked") public var numBatchesTracked: Tensor?
     /// The number of channels; 0 for a lazy layer before its first input.
     public private(set) var numFeatures: Int
-    let options: Options
+    private(set) var options: Options
+    /// The share of each batch in the running moments; nil for the mean of all batches.
+    public var momentum: Double? {
+        get { options.momentum }
+        set { options.momentum = newValue }
+    }
     private let name: String
 
     /// Without `numFeatures`, the parameters wait for the first input.
