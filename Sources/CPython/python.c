@@ -28,15 +28,11 @@ static void *required(void *library, const char *name) {
 
 static const char *look_up(void *library) {
     fb_python_table table = {0};
-    void *none, *runtime_error, *buffer_error, *type_error;
 #define FB_LOOK_UP(result, name, parameters, arguments) \
     if (!(*(void **)&table.name = required(library, #name))) return problem;
     FB_PYTHON_FUNCTIONS(FB_LOOK_UP)
 #undef FB_LOOK_UP
-    if (!(none = required(library, "_Py_NoneStruct"))) return problem;
-    if (!(runtime_error = required(library, "PyExc_RuntimeError"))) return problem;
-    if (!(buffer_error = required(library, "PyExc_BufferError"))) return problem;
-    if (!(type_error = required(library, "PyExc_TypeError"))) return problem;
+    if (!(*(void **)&table.none = required(library, "_Py_NoneStruct"))) return problem;
 
     int major = 0, minor = 0;
     if (sscanf(table.Py_GetVersion(), "%d.%d", &major, &minor) != 2 || major != 3 || minor < 8) {
@@ -49,11 +45,6 @@ static const char *look_up(void *library) {
     *(void **)&table.PyConfig_InitPythonConfig = dlsym(library, "PyConfig_InitPythonConfig");
     *(void **)&table.PyConfig_Clear = dlsym(library, "PyConfig_Clear");
     *(void **)&table.Py_InitializeFromConfig = dlsym(library, "Py_InitializeFromConfig");
-    table.none = none;
-    // These are filled in by the start of the interpreter, so the variables' addresses are kept until then.
-    table.RuntimeError = runtime_error;
-    table.BufferError = buffer_error;
-    table.TypeError = type_error;
     fb_python = table;
 
     Dl_info place;
@@ -62,18 +53,8 @@ static const char *look_up(void *library) {
     return NULL;
 }
 
-static void read_variables(void) {
-    fb_python.RuntimeError = *(fb_PyObject **)fb_python.RuntimeError;
-    fb_python.BufferError = *(fb_PyObject **)fb_python.BufferError;
-    fb_python.TypeError = *(fb_PyObject **)fb_python.TypeError;
-}
-
 const char *fb_python_open(const char *file) {
-    if (!file) {
-        const char *wrong = look_up(RTLD_DEFAULT);
-        if (!wrong) read_variables();
-        return wrong;
-    }
+    if (!file) return look_up(RTLD_DEFAULT);
     // First for itself, so that a library that does not do can go again without a trace.
     void *library = dlopen(file, RTLD_LAZY | RTLD_LOCAL);
     if (!library) {
@@ -117,6 +98,5 @@ const char *fb_python_start(const char *program) {
         snprintf(problem, sizeof problem, "%s", status.message ? status.message : "it ended at once");
         return problem;
     }
-    read_variables();
     return NULL;
 }

@@ -42,12 +42,6 @@ extension Tensor {
             let shape = try Size(array.shape)
             let strides = try [Int](array.strides)
             return try throwingMisuse(of: "from_numpy", []) {
-                // The size in a name such as `<f8` or `|S12`.
-                if strides.contains(where: { $0 % max(known?.itemSize ?? 1, 1) != 0 }) {
-                    throw Misuse(
-                        "given numpy array strides not a multiple of the element byte size. Copy the numpy array to "
-                            + "reallocate the memory.")
-                }
                 guard name.first != ">" else {
                     throw Misuse(
                         "given numpy array has byte order different from the native byte order. Conversion between byte "
@@ -58,6 +52,11 @@ extension Tensor {
                         "can't convert np.ndarray of type numpy.\(try array.dtype.type.__name__). The only supported types "
                             + "are: float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint8, "
                             + "and bool.")
+                }
+                guard strides.allSatisfy({ $0 % dtype.itemSize == 0 }) else {
+                    throw Misuse(
+                        "given numpy array strides not a multiple of the element byte size. Copy the numpy array to "
+                            + "reallocate the memory.")
                 }
                 let layout = ForeignLayout(
                     pointer: UnsafeMutableRawPointer(bitPattern: try UInt(data[0])), dtype: dtype, shape: shape,

@@ -10,9 +10,8 @@ public protocol PythonConvertible {
 /// The object of an argument; nil is `None`.
 func converted(_ value: (any PythonConvertible)?) throws -> PythonObject {
     if let value { return try value.toPython() }
-    return try made {
-        fb_Py_IncRef(fb_python.none); return fb_python.none
-    }
+    try Interpreter.started()
+    return withGIL { PythonObject(borrowed: fb_Py_None()) }
 }
 
 /// What a function makes that returns a new reference.

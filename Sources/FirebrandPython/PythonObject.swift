@@ -160,7 +160,7 @@ public struct PythonObject: @unchecked Sendable, CustomStringConvertible, Custom
     public func isSame(as other: PythonObject) -> Bool { pointer == other.pointer }
 
     /// Whether this is Python's `None`.
-    public var isNone: Bool { pointer == fb_python.none }
+    public var isNone: Bool { pointer == fb_Py_None() }
 }
 
 /// Throws the exception if a call into Python, which returns a status, says that it failed. The lock is held.

@@ -154,7 +154,6 @@ typedef struct {
     void (*PyConfig_Clear)(void *config);
     fb_PyStatus (*Py_InitializeFromConfig)(const void *config);
     fb_PyObject *none;
-    fb_PyObject *RuntimeError, *BufferError, *TypeError;
 } fb_python_table;
 
 extern fb_python_table fb_python;
@@ -178,6 +177,8 @@ static inline bool fb_python_is_running(void) {
     return fb_python.Py_IsInitialized && fb_python.Py_IsInitialized() &&
            !(fb_python.Py_IsFinalizing && fb_python.Py_IsFinalizing());
 }
+
+static inline fb_PyObject *fb_Py_None(void) { return fb_python.none; }
 
 // The functions under their names, with a prefix that keeps them apart from Python's own headers.
 #define FB_DEFINE(result, name, parameters, arguments) \
