@@ -9,7 +9,7 @@ extension Tensor {
     /// let n = try np.ones(5)
     /// let t = try Tensor(numpy: n)
     /// try np.add(n, 1, out: n)
-    /// print(t)            // tensor([2., 2., 2., 2., 2.], dtype=torch.float64)
+    /// print(t)            // tensor([2., 2., 2., 2., 2.], dtype=float64)
     /// ```
     /// Element type and strides are kept; the array lives for as long as its memory is used. Throws an ``OperatorError`` for
     /// element types that tensors do not have, the other order of bytes, negative strides and elements that are not aligned; an

@@ -130,7 +130,7 @@ public struct PythonTuple: PythonConvertible {
     /// A tuple of the given elements.
     public init(_ elements: (any PythonConvertible)?...) { self.elements = elements }
     /// A tuple of as many elements as there are.
-    public init(_ elements: [(any PythonConvertible)?]) { self.elements = elements }
+    public init(elements: [(any PythonConvertible)?]) { self.elements = elements }
 
     /// A `tuple`.
     public func toPython() throws -> PythonObject {
@@ -144,7 +144,7 @@ public struct PythonTuple: PythonConvertible {
 
 extension Size: PythonConvertible {
     /// A `tuple` of integers.
-    public func toPython() throws -> PythonObject { try PythonTuple(Array(self)).toPython() }
+    public func toPython() throws -> PythonObject { try PythonTuple(elements: Array(self)).toPython() }
 }
 
 // MARK: Slices

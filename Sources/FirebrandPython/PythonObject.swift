@@ -96,7 +96,7 @@ public struct PythonObject: @unchecked Sendable, CustomStringConvertible, Custom
     }
 
     private static func key(_ keys: [(any PythonConvertible)?]) throws -> PythonObject {
-        keys.count == 1 ? try converted(keys[0]) : try PythonTuple(keys).toPython()
+        keys.count == 1 ? try converted(keys[0]) : try PythonTuple(elements: keys).toPython()
     }
 
     // MARK: Calls
@@ -123,7 +123,7 @@ public struct PythonObject: @unchecked Sendable, CustomStringConvertible, Custom
         _ arguments: [(any PythonConvertible)?] = [], _ keywords: [(String, (any PythonConvertible)?)] = []
     ) throws -> PythonObject {
         try withGIL {
-            let tuple = try PythonTuple(arguments).toPython()
+            let tuple = try PythonTuple(elements: arguments).toPython()
             guard !keywords.isEmpty else {
                 return try PythonObject(result: fb_PyObject_Call(pointer, tuple.pointer, nil))
             }

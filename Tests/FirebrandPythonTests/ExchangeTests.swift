@@ -23,7 +23,7 @@ extension Bridge {
             #expect(tensor.equal(Tensor([1.0, 2, 3])))
             tensor.mul_(2)
             #expect(try Tensor(buffer: bytes, dtype: .float32, count: 1, offset: 8).equal(Tensor([6.0])))
-            try bytes.setItem(3, to: 64)
+            try bytes.setItem(3, to: 65)
             #expect(tensor[0].item() as Double == 8)
             #expect(try Tensor(buffer: bytes, dtype: .uint8, offset: 3, requiresGrad: false).shape == [9])
             #expect(try Tensor(buffer: bytes, dtype: .float32, count: -2, requiresGrad: true).requiresGrad)

@@ -20,7 +20,7 @@ extension Bridge {
             let (cols, rows) = (3, 3)
             for i in 1...(cols * rows) {
                 let sampleIdx = Tensor.randint(trainingData.count, size: [1]).item() as Int
-                let (img, label) = trainingData[sampleIdx]
+                let (img, label) = try trainingData[sampleIdx]
                 try figure.add_subplot(rows, cols, i)
                 try plt.title(trainingData.classes[label])
                 try plt.axis("off")
