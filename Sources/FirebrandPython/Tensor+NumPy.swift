@@ -20,8 +20,17 @@ enum NumPy {
                     "install it there (\(program) -m pip install numpy; Debian, Ubuntu: apt-get install python3-numpy) "
                     + "or set FIREBRAND_PYTHON to the python program that has it")
         }
-        module.withLock { $0 = numpy }
-        return numpy
+        return keepFirst(numpy, in: module)
+    }
+}
+
+/// What is kept from now on. Nothing is let go of inside the lock, for that takes Python's lock, whose holder may be waiting
+/// for this one.
+private func keepFirst(_ object: PythonObject, in place: borrowing Mutex<PythonObject?>) -> PythonObject {
+    place.withLock { kept in
+        if let kept { return kept }
+        kept = object
+        return object
     }
 }
 
@@ -50,8 +59,7 @@ enum TensorMemoryClass {
         let names = try Python.dict(__name__: "firebrand")
         try Python.run(source, in: names)
         let type = try names["TensorMemory"]
-        made.withLock { $0 = type }
-        return type
+        return keepFirst(type, in: made)
     }
 }
 
