@@ -83,17 +83,19 @@ extension Bridge {
             func repeated() {
                 for _ in 0..<300 { #expect(throws: PythonError.self) { try work() } }
             }
-            repeated()
-            try collect()
-            let (blocksBefore, noneBefore) = (try Int(blocks()), try TestPython.references(to: none))
-            repeated()
-            try collect()
-            let (blocksAfter, noneAfter) = (try Int(blocks()), try TestPython.references(to: none))
-            #expect(try TestPython.references(to: array) == before)
-            #expect(blocksAfter - blocksBefore < 200)
+            // A loss by each turn would show in every round; what Python's caches keep or let go of does not.
+            var losses: [(blocks: Int, none: Int)] = []
+            for _ in 0..<5 {
+                try collect()
+                let (blocksBefore, noneBefore) = (try Int(blocks()), try TestPython.references(to: none))
+                repeated()
+                try collect()
+                losses.append((try Int(blocks()) - blocksBefore, try TestPython.references(to: none) - noneBefore))
+            }
+            #expect(losses.contains { $0.blocks < 100 }, "\(losses)")
             // From 3.12 on nobody counts those of None.
-            // One lost by each turn would be 300; Python's own caches let go of some dozens.
-            #expect(abs(noneAfter - noneBefore) < 150)
+            #expect(losses.contains { abs($0.none) < 100 }, "\(losses)")
+            #expect(try TestPython.references(to: array) == before)
         }
 
         @Test(
