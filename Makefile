@@ -13,13 +13,16 @@ IMPORT_CHECK := --explicit-target-dependency-import-check error
 FORMATTED := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run build test sanitize sanitize-address sanitize-thread lint format bench fixtures clean
+.PHONY: help setup setup-python run build test sanitize sanitize-address sanitize-thread lint format bench fixtures clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install the system packages that are missing
 	@sh scripts/install-dependencies.sh
+
+setup-python: ## install the Python, NumPy and matplotlib that the tests of the bridge need
+	@sh scripts/install-python.sh
 
 run: setup ## train the tutorial's network, save it, reload it and predict
 	$(SWIFT) build -c release --product firebrand

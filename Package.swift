@@ -7,6 +7,7 @@ let package = Package(
     name: "Firebrand",
     products: [
         .library(name: "Firebrand", targets: ["Firebrand"]),
+        .library(name: "FirebrandPython", targets: ["FirebrandPython"]),
         .executable(name: "firebrand", targets: ["FirebrandCLI"]),
         .executable(name: "firebrand-bench", targets: ["FirebrandBench"]),
     ],
@@ -19,6 +20,7 @@ let package = Package(
         .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
         .target(name: "CCurl"),
         .target(name: "CLAPACK"),
+        .target(name: "CPython"),
         .target(
             name: "CRuntime",
             linkerSettings: [.linkedLibrary(":libgomp.so.1", .when(platforms: [.linux]))]),
@@ -54,6 +56,8 @@ let package = Package(
                 "FirebrandTensor", "FirebrandNN", "FirebrandOptim", "FirebrandData",
                 "FirebrandSerialization", "FirebrandVision",
             ]),
+        // NumPy, matplotlib and whatever else a Python has; not part of the umbrella.
+        .target(name: "FirebrandPython", dependencies: ["CPython", "FirebrandTensor"]),
         .target(
             name: "FirebrandReplay", dependencies: ["FirebrandTensor", "FirebrandNN", "FirebrandSerialization"]),
         .target(name: "FirebrandTutorial", dependencies: ["Firebrand"]),
@@ -103,6 +107,11 @@ let package = Package(
                 "FirebrandTestSupport",
             ],
             resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "FirebrandPythonTests",
+            dependencies: [
+                "FirebrandTensor", "FirebrandNN", "FirebrandVision", "FirebrandPython", "FirebrandTestSupport",
+            ]),
         .testTarget(
             name: "FirebrandCLITests",
             dependencies: ["Firebrand", "FirebrandTutorial", "FirebrandTestSupport", "FirebrandCLI"],
