@@ -29,7 +29,7 @@ def rows(graph):
     for symbol in graph["symbols"]:
         path = "/".join(symbol["pathComponents"])
         suffix = "" if paths[path.lower()] == 1 else "-" + stable_hash(symbol["identifier"]["precise"])
-        for names in NAMED.findall(comment(symbol)):
+        for names in NAMED.findall(" ".join(comment(symbol).split())):
             for name in re.findall(r"`([^`]+)`", names):
                 found.setdefault((name, path), path + suffix)
     return sorted((name, path, link) for (name, path), link in found.items())
