@@ -47,7 +47,7 @@ extension CommandLineTests {
 
         @Test(
             "What a chapter prints is what PyTorch prints",
-            arguments: ["01-tensors", "04-network", "05-autograd", "07-quickstart"])
+            arguments: ["01-tensors", "04-network", "05-autograd", "07-quickstart", "08-save-load"])
         func alone(name: String) throws { try expectPyTorch(run(name), name) }
 
         @Test(
@@ -96,7 +96,7 @@ extension CommandLineTests {
             "A chapter's sections are those of its twin in Python",
             arguments: [
                 "01-tensors", "02-data", "03-transforms", "04-network", "05-autograd", "06-optimization",
-                "07-quickstart",
+                "07-quickstart", "08-save-load",
             ])
         func sameSections(name: String) throws {
             let mark = "// MARK: - "

@@ -27,6 +27,7 @@ func pyTorchNamesOfTensors() {
     _ = Tensor.arange(0, 10, 2)
     var x = Tensor.randn(4, 4)
     _ = Tensor.zerosLike(x)
+    _ = Tensor.fullLike(x, 7)
     _ = Tensor.randint(10, size: [2, 3])
     manualSeed(0)
 
@@ -55,6 +56,10 @@ func pyTorchNamesOfTensors() {
 
     // Arithmetic
     let y = Tensor.ones(4, 4)
+    _ = x.to(y.dtype)
+    _ = x.view(y.shape)
+    _ = x.reshape(y.shape)
+    _ = x.split([1, 3])
     _ = x.matmul(y)
     _ = x.pow(2)
     _ = x .== y
@@ -124,9 +129,10 @@ func pyTorchNamesOfTraining(folder: String) throws {
     // Data
     let loader = DataLoader(Squares(), batchSize: 4, shuffle: true, numWorkers: 2)
     for (x, y) in loader { _ = (x, y) }
-    let first = loader.makeIterator().next()!
+    var batches = loader.makeIterator()
+    let batch = batches.next()!
     _ = loader.count
-    _ = first
+    _ = batch
     let transform = Compose {
         ToTensor()
         Lambda { (x: Tensor) in x * 2 }

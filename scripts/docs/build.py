@@ -1,7 +1,7 @@
 """Builds the documentation: the reference of every public symbol, the tutorial and the articles.
 
 `build.py BUILD OUTPUT`: BUILD is the folder where `swift build` put the modules, OUTPUT where the pages go. Fails for a public
-symbol without documentation and for everything that DocC warns about.
+symbol without documentation, an operator whose name is in none, and everything that DocC warns about.
 """
 
 import json
@@ -25,13 +25,19 @@ def toolchain():
     return pathlib.Path(swift).resolve().parent
 
 
+def operator_names(build):
+    """PyTorch's names of all operators, from the table."""
+    table = subprocess.run([build / "firebrand", "operators"], capture_output=True, text=True, check=True).stdout
+    return [line.split()[0] for line in table.splitlines()[1:] if line]
+
+
 def main(build, output):
     tools = toolchain()
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         (folder / "extracted").mkdir()
         (folder / "merged").mkdir()
-        modules = graphs.exported_modules(ROOT)
+        modules = graphs.documented_modules(ROOT)
         extracted = graphs.extract(ROOT, tools, build, modules, folder / "extracted")
         missing = graphs.undocumented(extracted)
         if missing:
@@ -43,7 +49,9 @@ def main(build, output):
         catalogue = folder / "Firebrand.docc"
         shutil.copytree(ROOT / "Sources/Firebrand/Firebrand.docc", catalogue)
         chapters.write_tutorial(ROOT, catalogue)
-        names.write_page(merged["Firebrand"], catalogue)
+        nameless = names.write_page(merged["Firebrand"], operator_names(build), catalogue)
+        if nameless:
+            sys.exit(f"no documentation says `PyTorch: …` for the operators {', '.join(nameless)}")
 
         output.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(output, ignore_errors=True)
@@ -54,7 +62,8 @@ def main(build, output):
         if converted.returncode != 0:
             sys.exit("DocC found something wrong")
         count = sum(len(graph["symbols"]) for graph in extracted.values())
-        print(f"{count} public symbols, all documented: {output}/documentation/firebrand")
+        print(f"{count} public symbols, all documented. To read them, serve the folder and open /documentation/firebrand:")
+        print(f"  python3 -m http.server -d {output}")
 
 
 main(pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve())

@@ -1,18 +1,17 @@
 """Symbol graphs: what is public in the modules that `import Firebrand` brings, as the compiler sees it."""
 
-import collections
 import json
-import pathlib
 import re
 import subprocess
 
 TARGET_KEY = re.compile(r'"triple"\s*:\s*"([^"]+)"')
 
 
-def exported_modules(root):
-    """The umbrella and what it re-exports."""
+def documented_modules(root):
+    """What users import: the package's libraries, and what the umbrella re-exports."""
+    libraries = re.findall(r'\.library\(name: "(\w+)"', (root / "Package.swift").read_text())
     umbrella = (root / "Sources/Firebrand/Firebrand.swift").read_text()
-    return re.findall(r"^@_exported import (\w+)", umbrella, re.MULTILINE) + ["Firebrand"]
+    return re.findall(r"^@_exported import (\w+)", umbrella, re.MULTILINE) + libraries
 
 
 def extract(root, toolchain, build, modules, folder):

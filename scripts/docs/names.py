@@ -5,6 +5,12 @@ import re
 
 from graphs import comment
 
+# Operators without a symbol of their own: the article "Coming from PyTorch" says how they are written in Swift.
+ELSEWHERE = {"fill", "reshape_as", "split_with_sizes", "type_as", "view_as"}
+# Those that PyTorch's own functions stand on; they have no Swift name but can be called by theirs.
+BY_NAME = {"_upsample_bilinear2d_aa", "affine_grid_generator", "constant_pad_nd", "grid_sampler_2d",
+           "max_pool2d_with_indices_backward"}
+
 # "PyTorch: `torch.rand`, `Tensor.uniform_`."
 NAMED = re.compile(r"PyTorch: ((?:`[^`]+`(?:,? and |, | or )?)+)")
 
@@ -35,13 +41,17 @@ def rows(graph):
     return sorted((name, path, link) for (name, path), link in found.items())
 
 
-def write_page(graph, catalogue):
-    """The article with the names in alphabetical order, a table for each letter."""
+def write_page(graph, operators, catalogue):
+    """The article with the names in alphabetical order, a table for each letter; returns the operators that it lacks."""
     swift = {}
     for name, _, link in rows(graph):
         # A pipe would end the table's cell.
         if "|" not in name:
             swift.setdefault(name, []).append(f"``{link}``")
+    for name in ELSEWHERE & set(operators):
+        swift[name] = ["<doc:Coming-from-PyTorch>"]
+    for name in BY_NAME & set(operators):
+        swift[name] = [f'`operators.call("{name}", …)`']
     tables = {}
     for name in sorted(swift, key=lambda name: (last(name), name)):
         tables.setdefault(last(name)[:1].upper() if last(name)[:1].isalpha() else "Operators", []).append(name)
@@ -50,6 +60,10 @@ def write_page(graph, catalogue):
         page += [f"## {heading}", "", "| PyTorch | Firebrand |", "|---|---|"]
         page += [f"| `{name}` | {', '.join(swift[name])} |" for name in tables[heading]] + [""]
     (catalogue / "Names-of-PyTorch.md").write_text("\n".join(page))
+    found = {last(name) for name in swift}
+    # What Python calls `__radd__` and so on is an operator's sign in Swift.
+    return [name for name in operators
+            if last(name) not in found | ELSEWHERE | BY_NAME and not name.startswith("__")]
 
 
 def last(name):
