@@ -70,6 +70,16 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
+        // The chapters of the tutorial: `swift run 01-tensors`.
+        .executableTarget(name: "01-tensors", dependencies: ["Firebrand"], path: "Examples/01-tensors"),
+        .executableTarget(name: "02-data", dependencies: ["Firebrand"], path: "Examples/02-data"),
+        .executableTarget(name: "03-transforms", dependencies: ["Firebrand"], path: "Examples/03-transforms"),
+        .executableTarget(name: "04-network", dependencies: ["Firebrand"], path: "Examples/04-network"),
+        .executableTarget(name: "05-autograd", dependencies: ["Firebrand"], path: "Examples/05-autograd"),
+        .executableTarget(name: "06-optimization", dependencies: ["Firebrand"], path: "Examples/06-optimization"),
+        .executableTarget(name: "07-quickstart", dependencies: ["Firebrand"], path: "Examples/07-quickstart"),
+        .executableTarget(name: "08-save-load", dependencies: ["Firebrand"], path: "Examples/08-save-load"),
+
         // Tests.
         .target(name: "FirebrandTestSupport", dependencies: ["CZlib", "FirebrandTensor"], path: "Tests/Support"),
         .testTarget(

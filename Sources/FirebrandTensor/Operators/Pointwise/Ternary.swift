@@ -189,7 +189,7 @@ extension Tensor {
             _ = $0.addcdiv(tensor1, tensor2, value: value, out: $0)
         }
     }
-    /// ``lerp(_:_:out:)-(Tensor,_,_)`` in place. PyTorch: `lerp_`.
+    /// `lerp` in place. PyTorch: `lerp_`.
     @discardableResult
     public func lerp_(_ end: Tensor, _ weight: Tensor) -> Tensor {
         inPlace("lerp_", [end, weight], recorded: { $0.lerp(end, weight) }) { _ = $0.lerp(end, weight, out: $0) }
