@@ -9,6 +9,7 @@ let package = Package(
         .library(name: "Firebrand", targets: ["Firebrand"]),
         .executable(name: "firebrand", targets: ["FirebrandCLI"]),
         .executable(name: "firebrand-bench", targets: ["FirebrandBench"]),
+        .executable(name: "firebrand-fuzz", targets: ["FirebrandFuzz"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -65,6 +66,13 @@ let package = Package(
                 "FirebrandVision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        // Damaged files through every reader, and saves to be killed.
+        .executableTarget(
+            name: "FirebrandFuzz",
+            dependencies: [
+                "CZlib", "FirebrandTensor", "FirebrandNN", "FirebrandSerialization", "FirebrandVision",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
 
         // Tests.
         .target(name: "FirebrandTestSupport", dependencies: ["CZlib", "FirebrandTensor"], path: "Tests/Support"),
@@ -93,6 +101,7 @@ let package = Package(
             name: "FirebrandSerializationTests",
             dependencies: [
                 "FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandSerialization", "FirebrandTestSupport",
+                "FirebrandFuzz",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(

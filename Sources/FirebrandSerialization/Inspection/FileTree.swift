@@ -51,15 +51,20 @@ package struct FileTree: Sendable {
             nodes = reader.readRoot()
             (tensorCount, elementCount, byteCount) = (reader.tensorCount, reader.elementCount, reader.byteCount)
         case .safetensors:
-            try add(SafetensorsFile(file.bytes, path: path, owner: file), name: nil)
+            let opened = try SafetensorsFile(file.bytes, path: path, owner: file)
+            add(opened, name: nil)
         case .safetensorsIndex:
             let index = try SafetensorsIndex(file.bytes, path: path)
-            for name in index.fileNames { try add(SafetensorsFile(index.path(of: name)), name: name) }
+            for name in index.fileNames {
+                let opened = try SafetensorsFile(index.path(of: name))
+                add(opened, name: name)
+            }
         case .npy:
-            add(try NumPyArray(file.bytes, path: path), name: "array", to: &nodes)
+            let array = try NumPyArray(file.bytes, path: path)
+            add(array, name: "array")
         case .npz:
             for (name, array, _) in try NumPyArchive(file.bytes, path: path, owner: file).summaries() {
-                add(array, name: name, to: &nodes)
+                add(array, name: name)
             }
         }
     }
@@ -79,7 +84,7 @@ package struct FileTree: Sendable {
         if let name { nodes.append(Node(name, children: children)) } else { nodes += children }
     }
 
-    private mutating func add(_ array: NumPyArray, name: String, to nodes: inout [Node]) {
+    private mutating func add(_ array: NumPyArray, name: String) {
         let byteCount = array.shape.reduce(array.dtype?.itemSize ?? 0, *)
         count(array.shape, byteCount)
         let summary = TensorSummary(
@@ -89,8 +94,16 @@ package struct FileTree: Sendable {
 
     private mutating func count(_ shape: [Int], _ bytes: Int) {
         tensorCount += 1
-        elementCount += shape.reduce(1, *)
-        byteCount += bytes
+        elementCount = elementCount.saturatingSum(shape.reduce(1, *))
+        byteCount = byteCount.saturatingSum(bytes)
+    }
+}
+
+extension Int {
+    /// The sum, or the largest number where the files claim more.
+    func saturatingSum(_ other: Int) -> Int {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
     }
 }
 

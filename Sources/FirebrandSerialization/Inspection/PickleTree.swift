@@ -48,7 +48,7 @@ struct PickleTree {
         if let record = try? records.tensor(item) {
             if tensors.insert(index).inserted {
                 tensorCount += 1
-                elementCount += record.shape.reduce(1, *)
+                elementCount = elementCount.saturatingSum(record.shape.reduce(1, *))
                 if storages.insert(record.storage).inserted { byteCount += record.byteCount }
             }
             let (bytes, overflow) = record.shape.reduce(1, *).multipliedReportingOverflow(by: record.dtype.itemSize)
