@@ -1,3 +1,4 @@
+import FirebrandNN
 import FirebrandTensor
 import Foundation
 import Testing
@@ -9,6 +10,9 @@ private let python: String? = {
     guard let path = ProcessInfo.processInfo.environment["FIREBRAND_PYTHON"] else { return nil }
     return (try? run(path, ["-c", "import torch"])) == nil ? nil : path
 }()
+
+/// Whether that Python has a module.
+private func has(_ module: String) -> Bool { python.flatMap { try? run($0, ["-c", "import " + module]) } != nil }
 
 /// The output of a program that succeeds.
 private func run(_ program: String, _ arguments: [String]) throws -> String {
@@ -53,6 +57,67 @@ struct PythonTests {
             // One process for all files: importing torch takes seconds.
             let text = try run(try #require(python), [script, "--describe"] + paths)
             #expect(text.split(separator: "\n").map(String.init) == expected)
+        }
+    }
+
+    private func script(_ path: String) -> String {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../scripts/" + path).path
+    }
+
+    @Test("numpy.load and safetensors read what we write", .enabled(if: has("numpy"), "that Python has no NumPy"))
+    func arrays() throws {
+        try withTemporaryDirectory { directory in
+            var paths: [String] = []
+            var expected: [String] = []
+            func add(_ name: String, _ tensors: StateDict) {
+                paths.append("\(directory)/\(name)")
+                let isSingle = name.hasSuffix(".npy")
+                let pairs = name.hasSuffix(".safetensors") ? tensors.sorted { $0.key < $1.key } : Array(tensors)
+                for (key, tensor) in pairs { expected.append("\(isSingle ? name : key): \(arrayText(tensor))") }
+            }
+            for (key, _) in NumPyTests.expected where key.hasSuffix(".npy") {
+                let tensor = try loadNPY(fixture("numpy/" + key))
+                add(key, StateDict([("", tensor)]))
+                try saveNPY(tensor, to: paths[paths.count - 1])
+            }
+            let matrix = Tensor.arange(24).reshape(2, 3, 4).to(.complex128)
+            let views = StateDict([
+                ("t", matrix.permute(2, 1, 0)), ("sliced", matrix[.all, 1]), ("expanded", Tensor([1.5]).expand(3, 2)),
+                ("half", Tensor([1.0, .nan]).to(.float16)), ("flags", Tensor([true, false])),
+                ("none", Tensor.zeros(0, 2)),
+                ("scalar", Tensor(2)), ("long name/" + String(repeating: "x", count: 300), Tensor([1])),
+            ])
+            for compressed in [false, true] {
+                add("views-\(compressed).npz", views)
+                try saveNPZ(views, to: paths[paths.count - 1], compressed: compressed)
+            }
+            if has("safetensors") {
+                var tensors = try loadSafetensors(fixture("all.safetensors"))
+                tensors["odd \"name\"\n"] = nil
+                tensors["sliced"] = Tensor.arange(6).reshape(2, 3).t()
+                add("ours.safetensors", tensors)
+                try saveSafetensors(tensors, to: paths[paths.count - 1], metadata: ["format": "pt"])
+            }
+            let text = try run(try #require(python), [script("fixtures/array_files.py"), "--describe"] + paths)
+            #expect(text.split(separator: "\n").map(String.init) == expected)
+        }
+    }
+
+    @Test(
+        "State dicts of ten torchvision models come back equal, and give the same outputs in PyTorch",
+        .enabled(if: has("torchvision"), "that Python has no torchvision"))
+    func torchvision() throws {
+        try withTemporaryDirectory { directory in
+            let check = script("checks/torchvision_files.py")
+            let names = try run(try #require(python), [check, "write", directory]).split(separator: "\n")
+            #expect(names.count == 10)
+            for name in names {
+                let state = try loadStateDict("\(directory)/\(name).pth", mmap: true)
+                try save(state, to: "\(directory)/\(name).ours.pth")
+                try saveNPZ(state, to: "\(directory)/\(name).ours.npz")
+            }
+            let report = try run(try #require(python), [check, "compare", directory])
+            #expect(report.split(separator: "\n").count == 10, "\(report)")
         }
     }
 }

@@ -25,7 +25,10 @@ struct PickleTree {
 
     mutating func readRoot() -> [FileTree.Node] {
         let root = node("", document.root)
-        return root.tensor == nil && !root.children.isEmpty && root.text.hasPrefix("dict") ? root.children : [root]
+        if root.tensor != nil { return [Node("tensor", tensor: root.tensor)] }
+        if root.text.hasPrefix("dict of") { return root.children }
+        // A whole model: its class is its name.
+        return [root.children.isEmpty ? root : Node(root.text, children: root.children)]
     }
 
     private mutating func node(_ name: String, _ value: PickleValue) -> FileTree.Node {
@@ -58,6 +61,7 @@ struct PickleTree {
                     dtype: record.dtype.name, shape: record.shape, byteCount: overflow ? .max : bytes,
                     storage: record.storage))
         }
+        if item.global == PickleGlobals.counter, item.items.count == 1 { return node(name, item.items[0]) }
         let type = item.global?.description ?? "object"
         if item.state == nil {
             // Plain values in a wrapper: torch.Size((2, 3)), torch.device('cpu').
@@ -93,6 +97,7 @@ struct PickleTree {
         if isPlain {
             var parts = item.items.prefix(Self.shown).map { node("", $0).text }
             if item.items.count > Self.shown { parts.append("… \(item.items.count) in all") }
+            if item.kind == .tuple, item.items.count == 1 { parts.append("") }
             return Node(name, opening + parts.joined(separator: ", ") + closing)
         }
         let kind = item.kind == .list ? "list" : item.kind == .tuple ? "tuple" : "set"
