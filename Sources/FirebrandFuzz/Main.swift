@@ -50,7 +50,10 @@ struct Fuzz: ParsableCommand {
     private func run(_ reader: Reader, _ seeds: [[UInt8]]) -> Bool {
         // A seed that its own reader refuses would fuzz nothing.
         for (number, seed) in seeds.enumerated() {
-            do { try reader.read(FuzzInput(seed)) } catch {
+            do {
+                try reader.read(FuzzInput(seed))
+                if let container = reader.container { try reader.read(FuzzInput(container(seed) { $1 })) }
+            } catch {
                 print("\(reader.name): the undamaged file number \(number) is refused: \(error)")
                 return false
             }

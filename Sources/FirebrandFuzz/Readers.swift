@@ -5,18 +5,19 @@ import Glibc
 
 /// A reader of files, and how to damage them.
 struct Reader: Sendable {
-    typealias Damage = @Sendable (_ original: [UInt8], _ others: [[UInt8]], _ random: inout SplitMix) -> [UInt8]
+    /// A file with its parts damaged, and what counts and checks them made right again.
+    typealias Container = @Sendable (_ original: [UInt8], _ damage: (Int, [UInt8]) -> [UInt8]) -> [UInt8]
 
     let name: String
     /// The files to damage.
     let seeds: @Sendable (Seeds) throws -> [[UInt8]]
     /// Damages what lies behind a checksum.
-    private let container: Damage?
+    let container: Container?
     /// Reads a file, or throws a `FirebrandError`.
     let read: @Sendable (FuzzInput) throws -> Void
 
     init(
-        _ name: String, _ seeds: @escaping @Sendable (Seeds) throws -> [[UInt8]], within container: Damage? = nil,
+        _ name: String, _ seeds: @escaping @Sendable (Seeds) throws -> [[UInt8]], within container: Container? = nil,
         _ read: @escaping @Sendable (FuzzInput) throws -> Void
     ) {
         self.name = name
@@ -28,7 +29,11 @@ struct Reader: Sendable {
     /// One of the files, damaged.
     func damage(_ seeds: [[UInt8]], _ random: inout SplitMix) -> [UInt8] {
         let seed = seeds[random.below(seeds.count)]
-        if let container, random.below(4) > 0 { return container(seed, seeds, &random) }
+        if let container, random.below(4) > 0 {
+            // The first part is mostly the one that counts: the pickle, the first array, the size of an image.
+            let chosen = random.below(4) > 0 ? 0 : random.below(8)
+            return container(seed) { $0 == chosen ? damaged($1, others: seeds, &random) : $1 }
+        }
         return damaged(seed, others: seeds, &random)
     }
 }
@@ -36,20 +41,20 @@ struct Reader: Sendable {
 /// Everything that reads what others wrote. A new reader is a line here.
 let readers = [
     Reader(
-        "pth", { try $0.files(".pth") { !notOurs($0) && !$0.hasPrefix("legacy") } }, within: Container.zip, readTorch),
+        "pth", { try $0.files(".pth") { !notOurs($0) && !$0.hasPrefix("legacy") } }, within: Parts.zip, readTorch),
     Reader("legacy", { try $0.files(".pth") { $0.hasPrefix("legacy") } }, readTorch),
-    Reader("safetensors", { try $0.files(".safetensors") }, within: Container.safetensors) { input in
+    Reader("safetensors", { try $0.files(".safetensors") }, within: Parts.safetensors) { input in
         let file = try SafetensorsFile(input.bytes, path: "fuzz", owner: input)
         for name in file.names { try? visit(file.tensor(name)) }
     },
     Reader("index", { _ in [indexSeed] }) { _ = try SafetensorsIndex($0.bytes, path: "fuzz").fileNames },
-    Reader("npy", { try $0.files(".npy") { !$0.hasPrefix("refused") } }, within: Container.npy) {
+    Reader("npy", { try $0.files(".npy") { !$0.hasPrefix("refused") } }, within: Parts.npy) {
         try visit(NumPyArray($0.bytes, path: "fuzz").tensor())
     },
-    Reader("npz", { try $0.files(".npz") }, within: Container.zip) { input in
+    Reader("npz", { try $0.files(".npz") }, within: Parts.zip) { input in
         for (_, tensor) in try NumPyArchive(input.bytes, path: "fuzz", owner: input).tensors() { try visit(tensor) }
     },
-    Reader("inspect", { try $0.files(".pth") { $0 != "bigendian.pth" } + $0.files(".npz") }, within: Container.zip) {
+    Reader("inspect", { try $0.files(".pth") { $0 != "bigendian.pth" } + $0.files(".npz") }, within: Parts.zip) {
         _ = try FileTree($0.path(ending: ""))
     },
     Reader("idx", { _ in idxSeeds }) { input in
@@ -59,7 +64,7 @@ let readers = [
         file.copyElements(to: copy)
     },
     Reader("idx.gz", { _ in try gzipSeeds() }) { try $0.readGzip() },
-    Reader("png", { _ in try pngSeeds() }, within: Container.png) {
+    Reader("png", { _ in try pngSeeds() }, within: Parts.png) {
         _ = try PNGImage(contentsOf: $0.path(ending: ".png"))
     },
     Reader("json", { try $0.files(".json") + [jsonSeed] }) { _ = try JSONValue(parsing: $0.bytes) },
