@@ -100,8 +100,8 @@ let package = Package(
         .testTarget(
             name: "FirebrandSerializationTests",
             dependencies: [
-                "FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandSerialization", "FirebrandTestSupport",
-                "FirebrandFuzz",
+                "FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandOptim", "FirebrandSerialization",
+                "FirebrandTestSupport", "FirebrandFuzz",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(

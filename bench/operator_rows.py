@@ -13,7 +13,7 @@ BY_LAYOUT = {
     "reduction": ("sum", "sum-dim0", "sum-dim1"),
 }
 CONTIGUOUS = {
-    "pointwise": ("div", "sqrt", "log", "tanh", "sigmoid", "sin", "pow", "clamp", "relu", "lerp", "add-int64", "lt", "eq"),
+    "pointwise": ("div", "sqrt", "log", "tanh", "sigmoid", "sin", "pow", "clamp", "relu", "lerp", "add-int64", "lt", "eq", "gelu", "silu"),
     "reduction": ("mean", "var-dim1", "max-dim0", "max-dim1", "argmax-dim1", "amax", "norm", "logsumexp-dim1", "sum-int64"),
     "softmax": ("softmax-dim0", "softmax-dim1", "log_softmax-dim1"),
     "scan": ("cumsum-dim0", "cumsum-dim1", "cumprod-dim1"),

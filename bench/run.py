@@ -23,6 +23,7 @@ import subprocess
 import sys
 import time
 
+import network_rows
 import operator_rows
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -37,7 +38,8 @@ ADDS = ["add", "add recorded", "add forward+backward"]
 # These two start processes of their own.
 START, MEMORY = "start", "memory"
 OPERATORS = operator_rows.ROWS
-ROWS = [*LONG, *MATMULS, *ADDS, START, MEMORY, *OPERATORS]
+NETWORKS = network_rows.ROWS
+ROWS = [*LONG, *MATMULS, *ADDS, START, MEMORY, *OPERATORS, *NETWORKS]
 
 TITLES = {
     "epoch-loader": "training epoch through the loader", "epoch-preloaded": "training epoch, preloaded tensors",
@@ -49,7 +51,7 @@ TITLES = {
 # How many times faster (or smaller) than PyTorch each row is to be.
 BARS = {"epoch-loader": 5, "epoch-preloaded": 2.2, "test-pass": 4, "loader-only": 15, START: 30, MEMORY: 4,
         **dict.fromkeys(MATMULS, 1.8), **dict.fromkeys(ADDS, 4),
-        **{row: 3 if row in operator_rows.SMALL else 1 for row in OPERATORS}}
+        **{row: 3 if row in operator_rows.SMALL else 1 for row in OPERATORS}, **dict.fromkeys(NETWORKS, 1)}
 
 # The best that any peer reached, measured once on a machine of this kind (2 cores, AMD, AVX-512; medians of 3 rounds):
 # JAX 0.10, NumPy 2.4 and MLX 0.32. A column for orientation: it was not measured in this run. The unit is seconds, or MiB.
@@ -61,6 +63,11 @@ BEST = {
     "exp 4Mi contiguous": (527e-6, "PyTorch compiled"), "matmul 256x256": (84e-6, "NumPy"),
     "matmul 1024x1024": (4.9e-3, "NumPy"), "bmm 64x128x128": (737e-6, "TensorFlow"),
     "sum 1024x1024": (24e-6, "PyTorch"), "softmax 1024x1024": (223e-6, "TensorFlow"),
+    "gelu 64 contiguous": (4.8e-6, "JAX"), "gelu 32Ki contiguous": (10.4e-6, "PyTorch"), "gelu 4Mi contiguous": (760e-6, "PyTorch"),
+    "layer_norm forward": (263e-6, "PyTorch compiled"), "conv2d 3x3 forward": (4.0e-3, "PyTorch channels-last"),
+    "conv2d 3x3 forward+backward": (13.8e-3, "PyTorch channels-last"), "resnet18 step": (72e-3, "PyTorch"),
+    "vgg16 inference 1": (86e-3, "PyTorch compiled"), "encoder_layer step": (74e-3, "TensorFlow"),
+    "lstm forward+backward": (15.1e-3, "PyTorch"), "adamw 25M": (11.3e-3, "PyTorch fused"),
 }
 BEST_NOTE = ("Best peer: measured once on a machine with 2 AMD cores and AVX-512 (JAX 0.10, NumPy 2.4, MLX 0.32, TensorFlow 2.21), "
              "not in this run. Within 15% counts as a tie.")
@@ -245,7 +252,7 @@ def rounds_of(row, quick):
         return (1, 3) if quick else (2, 11)
     if row in LONG:
         return (1, 2) if quick else (1, 5)
-    if row in OPERATORS:
+    if row in OPERATORS or row in NETWORKS:
         return (1, 3) if quick else (1, 9)
     return (1, 5) if quick else (2, 15)
 
@@ -270,6 +277,18 @@ def measure_row(row, sides, quick):
             if number >= warm_up:
                 samples[side.name].append(value)
     return samples
+
+
+def best_setting(row, side, quick):
+    """(seconds, setting) of PyTorch's best for a network row, itself left out; None where there is no other setting."""
+    found = []
+    for setting in network_rows.SETTINGS.get(row, ()):
+        try:
+            side.ask(f"{row} @{setting}")
+            found.append((statistics.median(side.ask(f"{row} @{setting}") for _ in range(2 if quick else 5)), setting))
+        except Failed as error:
+            notice(str(error))
+    return min(found, default=None)
 
 
 # --- The table -------------------------------------------------------------------------------------------------------
@@ -309,9 +328,11 @@ def table(results):
         ratio = "–" if r["ratio"] is None else f"{r['ratio']:.1f}×"
         met = "–" if r["met"] is None else "yes" if r["met"] else "**no**"
         best = "–"
+        if "pytorch_best" in r:
+            best = f"{shown(row, r['pytorch_best'])} PyTorch {r['pytorch_best_setting']}"
         if "best_peer" in r:
             verdict = f", {r['against_best_peer']}" if "against_best_peer" in r else ""
-            best = f"{shown(row, r['best_peer'])} {r['best_peer_name']}{verdict}"
+            best = f"{best}; " * (best != "–") + f"{shown(row, r['best_peer'])} {r['best_peer_name']}{verdict}"
         lines.append(f"| {TITLES.get(row, row)} | {shown(row, r['firebrand'])} | {shown(row, r['pytorch'])} | {ratio} | "
                      f"{r['bar']:g}× | {met} | {best} |")
     return "\n".join(lines)
@@ -320,18 +341,22 @@ def table(results):
 def families(results):
     """The operator rows of each family in one line: the geometric mean of the ratios, and the worst of them."""
     lines = ["| operators | rows | geometric mean | at 64 elements | slowest row |", "|---|---:|---:|---:|---|"]
-    measured = [r for r in results if r["row"] in operator_rows.FAMILIES and r["ratio"] is not None]
+    family_of = {**operator_rows.FAMILIES, **network_rows.FAMILIES}
+    measured = [r for r in results if r["row"] in family_of and r["ratio"] is not None]
 
     def mean(rows):
         return f"{statistics.geometric_mean(r['ratio'] for r in rows):.1f}×" if rows else "–"
-    for family in dict.fromkeys(operator_rows.FAMILIES[r["row"]] for r in measured):
-        rows = [r for r in measured if operator_rows.FAMILIES[r["row"]] == family]
+    for family in dict.fromkeys(family_of[r["row"]] for r in measured):
+        rows = [r for r in measured if family_of[r["row"]] == family]
         slowest = min(rows, key=lambda r: r["ratio"])
         lines.append(f"| {family} | {len(rows)} | {mean(rows)} | {mean([r for r in rows if r['row'] in operator_rows.SMALL])} "
                      f"| {slowest['row']}: {slowest['ratio']:.2g}× |")
-    if measured:
-        lines.append(f"| all | {len(measured)} | {mean(measured)} "
-                     f"| {mean([r for r in measured if r['row'] in operator_rows.SMALL])} | |")
+    for title, part in (("all operators", operator_rows.FAMILIES), ("all networks", network_rows.FAMILIES)):
+        rows = [r for r in measured if r["row"] in part]
+        if not rows:
+            continue
+        lines.append(f"| {title} | {len(rows)} | {mean(rows)} "
+                     f"| {mean([r for r in rows if r['row'] in operator_rows.SMALL])} | |")
     return "\n".join(lines) if measured else ""
 
 
@@ -365,6 +390,7 @@ def main():
     parser.add_argument("--rows", help=f"the rows to measure, with commas between; the beginning of a name takes all that "
                                        f"begin so (default: all of {', '.join(ROWS)})")
     parser.add_argument("--quick", action="store_true", help="fewer rounds: a first look, not a result")
+    parser.add_argument("--eager-only", action="store_true", help="leave out PyTorch's other settings, some of which compile")
     parser.add_argument("--threads", type=int, default=cores, help=f"threads of both sides (default: {cores})")
     parser.add_argument("--no-pytorch", action="store_true", help="measure Firebrand alone")
     parser.add_argument("--firebrand", default=str(ROOT / ".build" / "release" / "firebrand-bench"), metavar="PROGRAM",
@@ -404,6 +430,8 @@ def main():
             quiet.wait(row)
             notice(f"measuring {row}")
             results.append(summarise(row, measure_row(row, sides, options.quick)))
+            if row in NETWORKS and len(sides) == 2 and not options.eager_only and (best := best_setting(row, sides[1], options.quick)):
+                results[-1]["pytorch_best"], results[-1]["pytorch_best_setting"] = best
             checks = [side.checks[row] for side in sides if row in side.checks]
             if len(checks) == 2 and abs(checks[0] - checks[1]) > 1e-4 * abs(checks[1]):
                 notice(f"the two sides did not do the same work in {row}: {checks[0]} beside {checks[1]}")

@@ -39,6 +39,8 @@ def by_size(operator, size, layout):
         case "clamp": return lambda: x.clamp(0.75, 1.25)
         case "relu": return lambda: x.relu()
         case "lerp": return lambda: x.lerp(y, 0.25)
+        case "gelu": return lambda: torch.nn.functional.gelu(x)
+        case "silu": return lambda: torch.nn.functional.silu(x)
         case "lt": return lambda: x < y
         case "eq": return lambda: x == y
         case "where":

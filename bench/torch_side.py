@@ -25,6 +25,7 @@ import time
 import torch
 from torch import nn
 
+import torch_networks
 import torch_operators
 
 learning_rate = 1e-3
@@ -247,7 +248,10 @@ ROWS = {
     "add recorded": add_recorded,
     "add forward+backward": add_backward,
     **torch_operators.rows(repeated),
+    **torch_networks.rows(repeated),
 }
+# Rows that are made anew when another was measured in between.
+SINGLE = {*torch_operators.rows(repeated), *torch_networks.rows(repeated)}
 
 
 def main():
@@ -263,8 +267,8 @@ def main():
 
     def measure(name):
         if name not in made:
-            # The operands of one operator row at a time: the largest take 16 MiB each.
-            for other in [other for other in made if other in torch_operators.ROWS]:
+            # One row at a time, but for those that load data: the operands of some take hundreds of megabytes.
+            for other in [other for other in made if other in SINGLE]:
                 del made[other]
             made[name] = ROWS[name]()
         return made[name]()

@@ -9,7 +9,7 @@
 #define T float
 #define S f32
 #define LANES 16
-#define EXP fb_exp_f32
+#define EXP fast_exp_f32
 #define LOG fb_log_f32
 #include "attention.inc"
 #undef EXP
@@ -33,7 +33,7 @@
 #define T float
 #define S f32
 #define LANES 8
-#define EXP fb_exp_f32
+#define EXP fast_exp_f32
 #define LOG fb_log_f32
 #include "attention.inc"
 #undef EXP

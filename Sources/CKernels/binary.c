@@ -116,7 +116,7 @@ BINARY(xor_boolean, bool, bool, a ^ b)
     BINARY(div_trunc_##S, T, T, TRUNC(a / b))                                  \
     BINARY(maximum_##S, T, T, a != a ? a : b != b ? b : a > b ? a : b)         \
     BINARY(minimum_##S, T, T, a != a ? a : b != b ? b : a < b ? a : b)         \
-    BINARY(relu_grad_##S, T, T, b > 0 ? a : (T)0)                              \
+    BINARY(relu_grad_##S, T, T, b <= 0 ? (T)0 : a)                             \
     BINARY(sigmoid_grad_##S, T, T, a * (((T)1 - b) * b))                       \
     BINARY(tanh_grad_##S, T, T, a * ((T)1 - b * b))
 FLOAT_ARITHMETIC(f32, float, __builtin_truncf)

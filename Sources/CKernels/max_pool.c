@@ -124,6 +124,12 @@ INLINE void max_pool(
     int32_t *first = (int32_t *)(taps + p->kernel[0] * kh * kw);
     float *line = (float *)(first + full(s->out_width));
     const lines l = forward_lines(s, p);
+    // Where in a row's phases each element of the first window is.
+    ptrdiff_t shifts[256];
+    for (ptrdiff_t k = 0; k < kw; k++) {
+        const ptrdiff_t m = k * p->dilation[2] - p->padding[2], u = floor_div(m, p->stride[2]);
+        shifts[k] = (m - u * p->stride[2]) * l.length + l.left + u;
+    }
     if (inner == 1) {
         for (ptrdiff_t i = 0; i < l.length * l.count; i++) line[i] = -INFINITY;
         for (ptrdiff_t x = 0; x < full(s->out_width); x++) {
@@ -155,10 +161,7 @@ INLINE void max_pool(
             for (ptrdiff_t i = 0; i < count; i++) {
                 float *phases = line + i * p->stride[2] * l.length;
                 lay_out_phases(phases, &l, rows[i], s->width, p->stride[2]);
-                for (ptrdiff_t k = 0; k < kw; k++) {
-                    const ptrdiff_t m = k * p->dilation[2] - p->padding[2], u = floor_div(m, p->stride[2]);
-                    taps[n++] = (tap){phases + (m - u * p->stride[2]) * l.length + l.left + u, codes[i] + k};
-                }
+                for (ptrdiff_t k = 0; k < kw; k++) taps[n++] = (tap){phases + shifts[k], codes[i] + k};
             }
             for (ptrdiff_t x = 0; x < s->out_width; x += LANES) {
                 f32x16 best;
@@ -222,29 +225,42 @@ INLINE void by_element(
     }
 }
 
-// Phase r of a row of the gradient, places u to u + 15: what came by each of the elements that can be there.
-INLINE void join(f32x16 *v, const float *line, const lines *l, const fb_pool *p, ptrdiff_t r, ptrdiff_t u) {
-    f32x16 sum = {};
-    for (ptrdiff_t k = 0; k < p->kernel[2]; k++) {
-        const ptrdiff_t m = r + p->padding[2] - k * p->dilation[2], shift = floor_div(m, p->stride[2]);
-        if (m == shift * p->stride[2]) sum += *(const f32x16 *)(line + k * l->length + l->left + u + shift);
+// For each phase of a row of the gradient where the lines of the elements that can be there are.
+typedef struct { ptrdiff_t at[256]; int begin[5]; } sums;
+
+INLINE void list_sums(sums *to, const lines *l, const fb_pool *p) {
+    int n = 0;
+    for (ptrdiff_t r = 0; r < p->stride[2] && r < 4; r++) {
+        to->begin[r] = n;
+        for (ptrdiff_t k = 0; k < p->kernel[2]; k++) {
+            const ptrdiff_t m = r + p->padding[2] - k * p->dilation[2], shift = floor_div(m, p->stride[2]);
+            if (m == shift * p->stride[2]) to->at[n++] = k * l->length + l->left + shift;
+        }
+        to->begin[r + 1] = n;
     }
+}
+
+// Phase r of a row of the gradient, places u to u + 15.
+INLINE void join(f32x16 *v, const float *line, const sums *terms, ptrdiff_t r, ptrdiff_t u) {
+    f32x16 sum = {};
+    for (int i = terms->begin[r]; i < terms->begin[r + 1]; i++) sum += *(const f32x16 *)(line + terms->at[i] + u);
     *v = sum;
 }
 
-INLINE void join_row(float *out, const float *line, float *joined, const lines *l, const fb_image_shape *s, const fb_pool *p) {
+INLINE void join_row(
+    float *out, const float *line, float *joined, const sums *terms, const fb_image_shape *s, const fb_pool *p) {
     const ptrdiff_t width = s->width, stride = p->stride[2];
     if (stride == 1) {
         for (ptrdiff_t u = 0; u < width; u += LANES) {
             f32x16 v;
-            join(&v, line, l, p, 0, u);
+            join(&v, line, terms, 0, u);
             store(out + u, &v, width - u);
         }
     } else if (stride == 2) {
         for (ptrdiff_t u = 0; 2 * u < width; u += LANES) {
             f32x16 even, odd, a, b;
-            join(&even, line, l, p, 0, u);
-            join(&odd, line, l, p, 1, u);
+            join(&even, line, terms, 0, u);
+            join(&odd, line, terms, 1, u);
             a = __builtin_shufflevector(even, odd, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
             b = __builtin_shufflevector(even, odd, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
             store(out + 2 * u, &a, width - 2 * u);
@@ -254,7 +270,7 @@ INLINE void join_row(float *out, const float *line, float *joined, const lines *
         for (ptrdiff_t r = 0; r < stride; r++)
             for (ptrdiff_t u = 0; u * stride + r < width; u += LANES) {
                 f32x16 v;
-                join(&v, line, l, p, r, u);
+                join(&v, line, terms, r, u);
                 *(f32x16 *)joined = v;
                 for (ptrdiff_t i = 0; i < LANES && (u + i) * stride + r < width; i++) out[(u + i) * stride + r] = joined[i];
             }
@@ -269,6 +285,8 @@ CLONES void fb_max_pool_grad_f32(
     source *sources = scratch;
     float *joined = (float *)(sources + p->kernel[0] * kh * kw), *line = joined + full(s->width);
     const lines l = backward_lines(s, p);
+    sums terms;
+    if (inner == 1) list_sums(&terms, &l, p);
     if (inner == 1) for (ptrdiff_t i = 0; i < l.length * l.count; i++) line[i] = 0;
     for (ptrdiff_t r = begin; r < end; r++) {
         const ptrdiff_t y = r % s->height, rest = r / s->height, z = rest % s->depth;
@@ -297,7 +315,7 @@ CLONES void fb_max_pool_grad_f32(
             if (kw - k == 3) by_element(lines, l.length, rows, count, k, 3, s->out_width);
             else if (kw - k == 2) by_element(lines, l.length, rows, count, k, 2, s->out_width);
             else if (kw - k == 1) by_element(lines, l.length, rows, count, k, 1, s->out_width);
-            join_row(to, line, joined, &l, s, p);
+            join_row(to, line, joined, &terms, s, p);
             continue;
         }
         for (ptrdiff_t x = 0; x < s->width; x++, to += inner) {

@@ -2,6 +2,17 @@
 // all steps.
 #include "levels.h"
 
+INLINE float gate_sigmoid(float x) { return 1.0f / (1.0f + fast_exp_f32(-x)); }
+// As fb_tanh_f32.
+INLINE float gate_tanh(float x) {
+    const float far = 1.0f - 2.0f / (fast_exp_f32(2.0f * x) + 1.0f), z = x * x;
+    float p = -5.70498872745e-3f * z + 2.06390887954e-2f;
+    p = p * z - 5.37397155531e-2f;
+    p = p * z + 1.33314422036e-1f;
+    p = p * z - 3.33332819422e-1f;
+    return fabsf(x) < 0.625f ? p * z * x + x : far;
+}
+
 #if HAS_WIDE
 #define LEVEL wide
 #define TARGET WIDE_TARGET
@@ -9,8 +20,8 @@
 #define T float
 #define S f32
 #define LANES 16
-#define TANH fb_tanh_f32
-#define SIGMOID fb_sigmoid_f32
+#define TANH gate_tanh
+#define SIGMOID gate_sigmoid
 #include "recurrent.inc"
 #undef TANH
 #undef SIGMOID
@@ -33,8 +44,8 @@
 #define T float
 #define S f32
 #define LANES 8
-#define TANH fb_tanh_f32
-#define SIGMOID fb_sigmoid_f32
+#define TANH gate_tanh
+#define SIGMOID gate_sigmoid
 #include "recurrent.inc"
 #undef TANH
 #undef SIGMOID
@@ -69,9 +80,10 @@
         CHOOSE(pack_gradient, S, cell, packed, w, w_row, hidden, first, last);                                        \
     }                                                                                                                 \
     void fb_cell_step_##S(                                                                                            \
-        fb_cell cell, const T *packed, T *gates, T *candidate, const T *bias, const T *h_before, const T *c_before,   \
-        T *h, T *c, ptrdiff_t hidden, ptrdiff_t rows, ptrdiff_t first, ptrdiff_t last) {                              \
-        CHOOSE(step, S, cell, packed, gates, candidate, bias, h_before, c_before, h, c, hidden, rows, first, last);   \
+        fb_cell cell, bool keeps, const T *packed, T *gates, T *candidate, const T *bias, const T *h_before,          \
+        const T *c_before, T *h, T *c, ptrdiff_t hidden, ptrdiff_t rows, ptrdiff_t first, ptrdiff_t last) {           \
+        CHOOSE(                                                                                                       \
+            step, S, cell, keeps, packed, gates, candidate, bias, h_before, c_before, h, c, hidden, rows, first, last);       \
     }                                                                                                                 \
     void fb_cell_hand_back_##S(                                                                                       \
         fb_cell cell, T *dh, const T *packed, const T *next, ptrdiff_t hidden, ptrdiff_t rows, ptrdiff_t first,       \
@@ -79,11 +91,11 @@
         CHOOSE(hand_back, S, cell, dh, packed, next, hidden, rows, first, last);                                      \
     }                                                                                                                 \
     void fb_cell_slope_##S(                                                                                           \
-        fb_cell cell, const T *gates, const T *candidate, const T *h_before, const T *c_before, const T *c,           \
-        const T *grad, T *dh, T *dc, T *d_input, T *d_hidden, ptrdiff_t hidden, ptrdiff_t rows, ptrdiff_t first,      \
-        ptrdiff_t last) {                                                                                             \
+        fb_cell cell, const T *gates, const T *candidate, const T *h_before, const T *c_before, const T *h,           \
+        const T *c, const T *grad, T *dh, T *dc, T *d_input, T *d_hidden, ptrdiff_t hidden, ptrdiff_t rows,           \
+        ptrdiff_t first, ptrdiff_t last) {                                                                            \
         CHOOSE(                                                                                                       \
-            slope, S, cell, gates, candidate, h_before, c_before, c, grad, dh, dc, d_input, d_hidden, hidden, rows,   \
+            slope, S, cell, gates, candidate, h_before, c_before, h, c, grad, dh, dc, d_input, d_hidden, hidden, rows, \
             first, last);                                                                                             \
     }
 DEFINE(f32, float)

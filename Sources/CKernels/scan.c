@@ -34,14 +34,24 @@ enum { COLUMNS = FB_REDUCTION_COLUMNS };
         *(W *)total = PLUS(*(W *)total, lane[0]);                                                                  \
     }                                                                                                              \
     COLUMN_SCAN(cumsum_##S, T, W, 0, PLUS)
-#define CUMPROD(S, T, W, TIMES)                                                                                    \
+// Products likewise, of GROUP elements: four floats can neither overflow nor vanish in double precision, so that the order
+// does not matter to them; doubles keep theirs.
+#define CUMPROD(S, T, W, TIMES, GROUP)                                                                             \
     static void cumprod_##S##_row(                                                                                 \
         void *out, ptrdiff_t out_stride, int64_t *indices, ptrdiff_t index_stride, const void *input,              \
         ptrdiff_t a_stride, ptrdiff_t n, const void *before) {                                                     \
         T *o = out;                                                                                                \
         const T *a = input;                                                                                        \
         W carry = 1;                                                                                               \
-        for (ptrdiff_t i = 0; i < n; i++) o[i * out_stride] = (T)(carry = TIMES(carry, (W)a[i * a_stride]));       \
+        ptrdiff_t i = 0;                                                                                           \
+        for (; i + GROUP <= n; i += GROUP) {                                                                       \
+            W product[GROUP];                                                                                      \
+            product[0] = (W)a[i * a_stride];                                                                       \
+            for (int l = 1; l < GROUP; l++) product[l] = TIMES(product[l - 1], (W)a[(i + l) * a_stride]);          \
+            for (int l = 0; l < GROUP; l++) o[(i + l) * out_stride] = (T)TIMES(carry, product[l]);                 \
+            carry = TIMES(carry, product[GROUP - 1]);                                                              \
+        }                                                                                                          \
+        for (; i < n; i++) o[i * out_stride] = (T)(carry = TIMES(carry, (W)a[i * a_stride]));                      \
     }                                                                                                              \
     COLUMN_SCAN(cumprod_##S, T, W, 1, TIMES)
 #define COLUMN_SCAN(NAME, T, W, START, JOIN)                                                                       \
@@ -67,9 +77,9 @@ enum { COLUMNS = FB_REDUCTION_COLUMNS };
 CUMSUM(f32, float, double, FLOAT_PLUS)
 CUMSUM(f64, double, double, FLOAT_PLUS)
 CUMSUM(i64, int64_t, int64_t, WRAPPING_PLUS)
-CUMPROD(f32, float, double, FLOAT_TIMES)
-CUMPROD(f64, double, double, FLOAT_TIMES)
-CUMPROD(i64, int64_t, int64_t, WRAPPING_TIMES)
+CUMPROD(f32, float, double, FLOAT_TIMES, 4)
+CUMPROD(f64, double, double, FLOAT_TIMES, 1)
+CUMPROD(i64, int64_t, int64_t, WRAPPING_TIMES, 4)
 
 // Extrema and where they are: the last of equals, and from a NaN on the last NaN. `!(a < best)` holds where a is at least
 // as large and where either is NaN; what follows a NaN must be one.

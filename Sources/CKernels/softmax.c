@@ -133,14 +133,15 @@ CLONES void fb_log_softmax_f32(float *out, const float *a, ptrdiff_t n) {
         padded(&x, a, n);
         y = x - lane_max(&x);
         exp16(&y);
-        x -= lane_max(&x) + (float)log(lane_sum(&y));
+        x = (x - lane_max(&x)) - (float)log(lane_sum(&y));
         store_some(out, &x, n);
         return;
     }
-    const float m = row_max(a, n), shift = m + (float)log(exponentials(NULL, a, m, n));
+    // One subtraction after the other: of large numbers the sum of both would have lost the logarithm's digits.
+    const float m = row_max(a, n), log_sum = (float)log(exponentials(NULL, a, m, n));
     ptrdiff_t i = 0;
-    for (; i + LANES <= n; i += LANES) *(f32x16 *)(out + i) = LOAD(a + i) - shift;
-    for (; i < n; i++) out[i] = a[i] - shift;
+    for (; i + LANES <= n; i += LANES) *(f32x16 *)(out + i) = (LOAD(a + i) - m) - log_sum;
+    for (; i < n; i++) out[i] = (a[i] - m) - log_sum;
 }
 
 // ---- Columns --------------------------------------------------------------------------------------------------------
@@ -174,11 +175,12 @@ INLINE void take_rows(float *largest, float *sum, float *lost, const float *a, p
     *(f32x16 *)largest = m;
 }
 
-// With `sums` only the logarithms of the sums of exponentials are written, there.
+// With `maxima` only the largest elements and the logarithms of the sums are written, there and to `sums`.
 INLINE void column_softmax(
-    float *out, float *sums, const float *a, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t columns, bool is_log) {
+    float *out, float *maxima, float *sums, const float *a, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t columns,
+    bool is_log) {
     float largest[STRIP], sum[STRIP], lost[STRIP];
-    for (ptrdiff_t first = 0, width; first < columns; first += width, a += width, out += sums ? 0 : width) {
+    for (ptrdiff_t first = 0, width; first < columns; first += width, a += width, out += maxima ? 0 : width) {
         width = columns - first < STRIP ? columns - first : STRIP;
         for (int c = 0; c < STRIP; c++) largest[c] = -INFINITY, sum[c] = 0, lost[c] = 0;
         ptrdiff_t row = 0;
@@ -195,11 +197,12 @@ INLINE void column_softmax(
                     width - c < LANES ? width - c : LANES);
         INDEPENDENT for (int c = 0; c < STRIP; c++) {
             const float m = largest[c];
-            if (is_log) largest[c] = m + fb_log_f32(sum[c]);
+            if (is_log) sum[c] = fb_log_f32(sum[c]);
             else largest[c] = m == -INFINITY ? 0 : m, sum[c] = 1.0f / sum[c];
         }
-        if (sums) {
-            memcpy(sums + first, largest, (size_t)width * sizeof(float));
+        if (maxima) {
+            memcpy(maxima + first, largest, (size_t)width * sizeof(float));
+            memcpy(sums + first, sum, (size_t)width * sizeof(float));
             continue;
         }
         for (row = 0; row < length; row++) {
@@ -211,7 +214,8 @@ INLINE void column_softmax(
                 if (count == LANES) x = LOAD(in + c);
                 else padded(&x, in + c, count);
                 x -= LOAD(largest + c);
-                if (!is_log) {
+                if (is_log) x -= LOAD(sum + c);
+                else {
                     exp16(&x);
                     x *= LOAD(sum + c);
                 }
@@ -224,42 +228,44 @@ INLINE void column_softmax(
 
 CLONES void fb_softmax_columns_f32(
     float *out, const float *a, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t columns) {
-    column_softmax(out, NULL, a, length, stride, columns, false);
+    column_softmax(out, NULL, NULL, a, length, stride, columns, false);
 }
 CLONES void fb_log_softmax_columns_f32(
     float *out, const float *a, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t columns) {
-    column_softmax(out, NULL, a, length, stride, columns, true);
+    column_softmax(out, NULL, NULL, a, length, stride, columns, true);
 }
 
 // ---- Cross entropy: softmax without its result ------------------------------------------------------------------------
 
 CLONES void fb_log_sum_exp_columns_f32(
-    float *sums, const float *a, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t columns) {
-    column_softmax(NULL, sums, a, length, stride, columns, true);
+    float *maxima, float *sums, const float *a, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t columns) {
+    column_softmax(NULL, maxima, sums, a, length, stride, columns, true);
 }
 
-// The number that log-softmax subtracts, to the last bit.
-CLONES float fb_log_sum_exp_f32(const float *a, ptrdiff_t n) {
+// What log-softmax subtracts, to the last bit.
+CLONES void fb_log_sum_exp_f32(float *largest, float *log_sum, const float *a, ptrdiff_t n) {
     if (n <= LANES) {
         f32x16 x, y;
         padded(&x, a, n);
-        y = x - lane_max(&x);
+        *largest = lane_max(&x);
+        y = x - *largest;
         exp16(&y);
-        return lane_max(&x) + (float)log(lane_sum(&y));
+        *log_sum = (float)log(lane_sum(&y));
+        return;
     }
-    const float m = row_max(a, n);
-    return m + (float)log(exponentials(NULL, a, m, n));
+    *largest = row_max(a, n);
+    *log_sum = (float)log(exponentials(NULL, a, *largest, n));
 }
 
 CLONES void fb_cross_entropy_grad_f32(
-    float *out, const float *a, float log_sum, ptrdiff_t class, float scale, ptrdiff_t n) {
+    float *out, const float *a, float largest, float log_sum, ptrdiff_t class, float scale, ptrdiff_t n) {
     ptrdiff_t i = 0;
     for (; i < n; i += LANES) {
         const ptrdiff_t count = n - i < LANES ? n - i : LANES;
         f32x16 x;
         if (count == LANES) x = LOAD(a + i);
         else padded(&x, a + i, count);
-        x -= log_sum;
+        x = (x - largest) - log_sum;
         exp16(&x);
         x *= scale;
         if (count == LANES) *(f32x16 *)(out + i) = x;
@@ -269,23 +275,26 @@ CLONES void fb_cross_entropy_grad_f32(
 }
 
 CLONES void fb_cross_entropy_grad_columns_f32(
-    float *out, const float *a, const float *log_sums, const int64_t *classes, int64_t ignored, const float *scales,
-    ptrdiff_t scale_stride, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t columns) {
-    float scale[STRIP];
+    float *out, const float *a, const float *maxima, const float *log_sums, const int64_t *classes, int64_t ignored,
+    const float *scales, ptrdiff_t scale_stride, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t columns) {
+    float scale[STRIP], largest[STRIP], sum[STRIP];
     for (ptrdiff_t first = 0, width; first < columns; first += width) {
         width = columns - first < STRIP ? columns - first : STRIP;
-        for (ptrdiff_t c = 0; c < STRIP; c++)
+        for (ptrdiff_t c = 0; c < STRIP; c++) {
+            largest[c] = c < width ? maxima[first + c] : 0;
+            sum[c] = c < width ? log_sums[first + c] : 0;
             scale[c] = c < width && classes[first + c] != ignored ? scales[(first + c) * scale_stride] : 0;
+        }
         for (ptrdiff_t row = 0; row < length; row++) {
             const float *in = a + row * stride + first;
             float *to = out + row * stride + first;
             for (ptrdiff_t c = 0; c < width; c += LANES) {
                 const ptrdiff_t count = width - c < LANES ? width - c : LANES;
-                f32x16 x, shift;
-                if (count == LANES) x = LOAD(in + c), shift = LOAD(log_sums + first + c);
-                else padded(&x, in + c, count), padded(&shift, log_sums + first + c, count);
+                f32x16 x;
+                if (count == LANES) x = LOAD(in + c);
+                else padded(&x, in + c, count);
                 const f32x16 by = LOAD(scale + c), zero = {};
-                x -= shift;
+                x = (x - LOAD(largest + c)) - LOAD(sum + c);
                 exp16(&x);
                 x = by == zero ? zero : x * by;
                 if (count == LANES) *(f32x16 *)(to + c) = x;
@@ -338,14 +347,8 @@ CLONES void fb_softmax_f64(double *out, const double *a, ptrdiff_t n) {
     const double scale = (1.0 / row_sum_f64(out, n));
     INDEPENDENT for (ptrdiff_t i = 0; i < n; i++) out[i] *= scale;
 }
-CLONES void fb_log_softmax_f64(double *out, const double *a, ptrdiff_t n) {
-    const double m = row_max_f64(a, n);
-    INDEPENDENT for (ptrdiff_t i = 0; i < n; i++) out[i] = fb_exp_f64(a[i] - m);
-    const double shift = m + log(row_sum_f64(out, n));
-    INDEPENDENT for (ptrdiff_t i = 0; i < n; i++) out[i] = a[i] - shift;
-}
-
-CLONES double fb_log_sum_exp_f64(const double *a, ptrdiff_t n) {
+// The largest element and the logarithm of the sum of exponentials.
+INLINE double log_sum_f64(double *largest, const double *a, ptrdiff_t n) {
     enum { SLICE = 256 };
     const double m = row_max_f64(a, n);
     double total = 0, part[SLICE];
@@ -354,10 +357,19 @@ CLONES double fb_log_sum_exp_f64(const double *a, ptrdiff_t n) {
         INDEPENDENT for (ptrdiff_t j = 0; j < length; j++) part[j] = fb_exp_f64(a[i + j] - m);
         total += row_sum_f64(part, length);
     }
-    return m + log(total);
+    *largest = m;
+    return log(total);
+}
+CLONES void fb_log_softmax_f64(double *out, const double *a, ptrdiff_t n) {
+    double m;
+    const double log_sum = log_sum_f64(&m, a, n);
+    INDEPENDENT for (ptrdiff_t i = 0; i < n; i++) out[i] = (a[i] - m) - log_sum;
+}
+CLONES void fb_log_sum_exp_f64(double *largest, double *log_sum, const double *a, ptrdiff_t n) {
+    *log_sum = log_sum_f64(largest, a, n);
 }
 CLONES void fb_cross_entropy_grad_f64(
-    double *out, const double *a, double log_sum, ptrdiff_t class, double scale, ptrdiff_t n) {
-    INDEPENDENT for (ptrdiff_t i = 0; i < n; i++) out[i] = fb_exp_f64(a[i] - log_sum) * scale;
+    double *out, const double *a, double largest, double log_sum, ptrdiff_t class, double scale, ptrdiff_t n) {
+    INDEPENDENT for (ptrdiff_t i = 0; i < n; i++) out[i] = fb_exp_f64((a[i] - largest) - log_sum) * scale;
     out[class] -= scale;
 }

@@ -49,6 +49,8 @@ enum OperatorRows {
         case "clamp": return { x.clamp(min: 0.75, max: 1.25) }
         case "relu": return { x.relu() }
         case "lerp": return { x.lerp(y, 0.25) }
+        case "gelu": return { Functional.gelu(x) }
+        case "silu": return { Functional.silu(x) }
         case "lt": return { x .< y }
         case "eq": return { x .== y }
         case "where":

@@ -129,10 +129,13 @@ final class Rows {
         if operatorCall?.name != name {
             // The operands of one row at a time: the largest take 16 MiB each.
             operatorCall = nil
-            guard let call = OperatorRows.call(name) else {
+            let network = NetworkRows.call(name)
+            guard let call = network ?? OperatorRows.call(name) else {
                 throw FirebrandError(.invalidArgument, "no row '\(name)'")
             }
-            operatorCall = (name, call, call().to(.float64).sum().item())
+            let result = call().detach().to(.float64)
+            // Of networks the magnitudes: the sums of what normalisation gives are nothing but rounding.
+            operatorCall = (name, call, (network == nil ? result : result.abs()).sum().item())
         }
         let (_, call, check) = operatorCall!
         var result = calibrated { _ = call() }

@@ -36,8 +36,12 @@ struct Predict: ParsableCommand {
         }
         // A place that cannot be written to is better found before the predictions than after them.
         _ = try AtomicFile(output)
-        let model = NeuralNetwork()
-        do { try model.loadStateDict(loadStateDict(weights)) } catch var error as FirebrandError {
+        let model: any Layer
+        do {
+            let state: StateDict = try loadStateDict(weights)
+            model = NetworkChoice(fitting: state).make()
+            try model.loadStateDict(state)
+        } catch var error as FirebrandError {
             error.path = error.path ?? weights
             throw error
         }

@@ -1,6 +1,11 @@
 import Firebrand
 import FirebrandTutorial
 
+extension Forwarding<Tensor, Tensor> where Self: ModuleBase {
+    /// What the network makes of one image, as a batch of one.
+    func scores(of image: Tensor) -> Tensor { self(image.unsqueeze(0)) }
+}
+
 /// Some test images with what a model takes them for: as text, as a picture and drawn in the terminal.
 struct Predictions {
     var count: Int
@@ -9,7 +14,7 @@ struct Predictions {
     var output: String
 
     /// Prints and draws them.
-    func show(_ model: NeuralNetwork, _ test: DataOptions.ImageData, device: Device, _ interrupt: Interrupt) throws {
+    func show(_ model: any Layer, _ test: DataOptions.ImageData, device: Device, _ interrupt: Interrupt) throws {
         let generator = Generator(seed: seed)
         var grid = ImageGrid(columns: max(1, Int(Double(count).squareRoot().rounded(.up))))
         var correct = 0
@@ -17,7 +22,7 @@ struct Predictions {
             if interrupt.isRequested { throw interrupt.exitCode }
             let index: Int = Tensor.randint(test.count, size: [1], generator: generator).item()
             let (image, label) = try test[index]
-            let predicted: Int = noGrad { model(image.to(device)).argmax(1) }.item()
+            let predicted: Int = noGrad { model.scores(of: image.to(device)).argmax(1) }.item()
             let (guess, truth) = (test.classes[predicted], test.classes[label])
             if predicted == label { correct += 1 }
             Console.print(#"Predicted: "\#(guess)", Actual: "\#(truth)""#)

@@ -7,9 +7,11 @@ import Glibc
 /// `firebrand train`: the tutorial's chapters 1 to 8 in one run.
 struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Trains the tutorial's network and saves its weights.",
+        abstract: "Trains the tutorial's network, or a convolutional one, and saves its weights.",
         discussion: """
-            The defaults are those of the tutorial's chapter "Optimizing Model Parameters". The weights are saved after \
+            The defaults are those of the tutorial's chapter "Optimizing Model Parameters". With --model cnn a small \
+            convolutional network is trained instead, by AdamW with a learning rate that goes up and down once; it passes \
+            92% on Fashion-MNIST. The weights are saved after \
             each epoch in PyTorch's own format: torch.load(FILE, weights_only=True) reads them. Ctrl-C ends the run and \
             keeps the weights of the last complete epoch.
 
@@ -18,18 +20,25 @@ struct Train: ParsableCommand {
             program are used instead.
             """)
 
-    @Option(parsing: .unconditional, help: "How often to go through the training set.")
-    var epochs = 10
+    @Option(help: "The network: mlp, the tutorial's, or cnn.")
+    var model = NetworkChoice.mlp
 
-    @Option(parsing: .unconditional, help: "Samples in a batch.")
-    var batchSize = 64
+    @Option(
+        name: .customLong("epochs"), parsing: .unconditional,
+        help: "How often to go through the training set. (default: 10; 8 for cnn)")
+    var givenEpochs: Int?
+
+    @Option(
+        name: .customLong("batch-size"), parsing: .unconditional,
+        help: "Samples in a batch. (default: 64; 128 for cnn)")
+    var givenBatchSize: Int?
 
     @Option(
         parsing: .unconditional,
-        help: "The learning rate. (default: 0.001; 0.1 for the embedded digits, which are few)")
+        help: "The learning rate. (default: 0.001; 0.1 for the embedded digits, which are few; for cnn the peak, 0.01)")
     var lr: Double?
 
-    @Flag(help: "Visit the samples in random order, another one each epoch.")
+    @Flag(help: "Visit the samples in random order, another one each epoch; cnn always does.")
     var shuffle = false
 
     @Option(
@@ -50,6 +59,9 @@ struct Train: ParsableCommand {
     var predict = false
 
     @OptionGroup var data: DataOptions
+
+    private var epochs: Int { givenEpochs ?? model.epochs }
+    private var batchSize: Int { givenBatchSize ?? model.batchSize }
 
     func run() throws {
         let interrupt = Interrupt()
@@ -80,12 +92,15 @@ struct Train: ParsableCommand {
         let batchSize = min(batchSize, max(training.count, test.count))
 
         Console.print("Using \(device) device")
-        let model = NeuralNetwork().to(device)
-        Console.print("\(model)")
-        let trainLoader = DataLoader(training, batchSize: batchSize, shuffle: shuffle, numWorkers: workers)
+        let network = model.make()
+        network.to(device)
+        Console.print("\(network)")
+        let trainLoader = DataLoader(
+            training, batchSize: batchSize, shuffle: shuffle || model == .cnn, numWorkers: workers)
         let testLoader = DataLoader(test, batchSize: batchSize, numWorkers: workers)
         let lossFunction = CrossEntropyLoss()
-        let optimizer = SGD(model.parameters(), lr: lr ?? source.defaultLearningRate)
+        let (optimizer, scheduler) = model.optimizer(
+            network.parameters(), lr: lr ?? source.defaultLearningRate(model), steps: epochs * trainLoader.count)
 
         let bar = ProgressBar()
         var label = ""
@@ -110,13 +125,14 @@ struct Train: ParsableCommand {
             if interrupt.isRequested { throw stop(after: epoch) }
             label = "epoch \(epoch + 1)/\(epochs)"
             Console.print("Epoch \(epoch + 1)\n-------------------------------")
-            let isComplete = loop.train(trainLoader, model, lossFunction, optimizer, device: device)
+            let isComplete = loop.train(
+                trainLoader, network, lossFunction, optimizer, scheduler: scheduler, device: device)
             guard isComplete else { throw stop(after: epoch) }
             bar.clear()
-            _ = loop.test(testLoader, model, lossFunction, device: device)
-            try save(model.stateDict(), to: output)
+            _ = loop.test(testLoader, network, lossFunction, device: device)
+            try save(network.stateDict(), to: output)
         }
-        if epochs == 0 { try save(model.stateDict(), to: output) }
+        if epochs == 0 { try save(network.stateDict(), to: output) }
         Console.print("Done!")
         Console.print("Saved the model's weights to \(output)")
         try predictFirst(test, device, interrupt)
@@ -124,21 +140,23 @@ struct Train: ParsableCommand {
 
     /// The weights, loaded back into a new model, tell the class of the first test image.
     private func predictFirst(_ test: DataOptions.ImageData, _ device: Device, _ interrupt: Interrupt) throws {
-        let model = NeuralNetwork().to(device)
-        try model.loadStateDict(loadStateDict(output))
-        model.eval()
+        let network = model.make()
+        network.to(device)
+        try network.loadStateDict(loadStateDict(output))
+        network.eval()
         let (image, label) = try test[0]
-        let predicted: Int = noGrad { model(image.to(device)).argmax(1) }.item()
+        let predicted: Int = noGrad { network.scores(of: image.to(device)).argmax(1) }.item()
         Console.print(#"Predicted: "\#(test.classes[predicted])", Actual: "\#(test.classes[label])""#)
         if predict {
-            try Predictions(count: 9, seed: 0, output: "predictions.png").show(model, test, device: device, interrupt)
+            try Predictions(count: 9, seed: 0, output: "predictions.png").show(network, test, device: device, interrupt)
         }
     }
 }
 
 extension DataOptions.Source {
     /// The tutorial's; a set forty times smaller takes fewer steps, which have to go further.
-    fileprivate var defaultLearningRate: Double {
-        if case .digits = self { 0.1 } else { 1e-3 }
+    fileprivate func defaultLearningRate(_ model: NetworkChoice) -> Double {
+        if model == .cnn { return ConvolutionalNetwork.Recipe.lr }
+        return if case .digits = self { 0.1 } else { 1e-3 }
     }
 }

@@ -26,8 +26,8 @@ public final class LBFGS: GroupedOptimizer<LBFGS.Options> {
         public var lr: Double = 1
         /// The most directions a step tries.
         public var maxIter: Int = 20
-        /// The most times a step calls the closure.
-        public var maxEval: Int = 25
+        /// The most times a step calls the closure; nil: a quarter more than `maxIter`.
+        public var maxEval: Int?
         /// Gradients whose largest element is no larger end a step.
         public var toleranceGrad: Double = 1e-7
         /// Changes of the loss or the parameters that are no larger end a step.
@@ -45,11 +45,22 @@ public final class LBFGS: GroupedOptimizer<LBFGS.Options> {
         /// PyTorch's names.
         public static var settings: [Setting<Self>] {
             [
-                .wholeNumber("lr", \.lr), .integer("max_iter", \.maxIter), .integer("max_eval", \.maxEval),
+                .wholeNumber("lr", \.lr), .integer("max_iter", \.maxIter), evaluations,
                 .number("tolerance_grad", \.toleranceGrad), .number("tolerance_change", \.toleranceChange),
                 .integer("history_size", \.historySize), lineSearch, .flag("maximize", \.maximize),
             ]
         }
+
+        private static var evaluations: Setting<Self> {
+            Setting(
+                "max_eval", get: { .int($0.evaluationLimit) },
+                set: { options, value in
+                    options.maxEval = value.integer
+                    return options.maxEval != nil
+                })
+        }
+
+        fileprivate var evaluationLimit: Int { maxEval ?? maxIter * 5 / 4 }
 
         private static var lineSearch: Setting<Self> {
             Setting(
@@ -88,7 +99,7 @@ public final class LBFGS: GroupedOptimizer<LBFGS.Options> {
         var options = Options()
         options.lr = lr
         options.maxIter = maxIter
-        options.maxEval = maxEval ?? maxIter * 5 / 4
+        options.maxEval = maxEval
         options.toleranceGrad = toleranceGrad
         options.toleranceChange = toleranceChange
         options.historySize = historySize
@@ -150,7 +161,7 @@ public final class LBFGS: GroupedOptimizer<LBFGS.Options> {
                     for (parameter, value) in zip(parameters, start) { parameter.copy_(value) }
                     return result
                 }
-                search.limit = options.maxEval - evaluations
+                search.limit = options.evaluationLimit - evaluations
                 let found = search.run(length, loss, gradient, slope)
                 (loss, gradient, length) = (found.loss, found.gradient, found.length)
                 used = search.evaluations
@@ -166,7 +177,7 @@ public final class LBFGS: GroupedOptimizer<LBFGS.Options> {
             }
             evaluations += used
             memory.evaluations += used
-            if count == options.maxIter || evaluations >= options.maxEval || isFlat { break }
+            if count == options.maxIter || evaluations >= options.evaluationLimit || isFlat { break }
             if largest(direction.mul(length)) <= options.toleranceChange { break }
             if abs(loss - lastLoss) < options.toleranceChange { break }
         }

@@ -144,7 +144,7 @@ public final class Muon: GroupedOptimizer<Muon.Options> {
         }
     }
 
-    /// The matrix in bfloat16 with its singular values near 1: x becomes a x + b x³ + c x⁵, several times over.
+    /// The matrix with its singular values near 1, rounded to bfloat16: x becomes a x + b x³ + c x⁵, several times over.
     private static func orthogonalized(_ matrix: Tensor, _ options: Options) -> Tensor {
         let (a, b, c) = options.nsCoefficients
         let isTall = matrix.shape[0] > matrix.shape[1]
@@ -153,10 +153,13 @@ public final class Muon: GroupedOptimizer<Muon.Options> {
         if isTall { x = x.t() }
         // The norm bounds the largest singular value.
         x = x.div(x.norm().clamp(min: options.eps))
+        // Each polynomial is computed with in float32 and rounded once, as PyTorch's products of bfloat16 are.
+        func rounded(_ tensor: Tensor) -> Tensor { tensor.to(.bfloat16).to(.float32) }
+        x = x.to(.float32)
         for _ in 0..<options.nsSteps {
-            let gram = x.matmul(x.t())
-            let cubic = gram.addmm(gram, gram, beta: .double(b), alpha: .double(c))
-            x = x.addmm(cubic, x, beta: .double(a))
+            let gram = rounded(x.matmul(x.t()))
+            let cubic = rounded(gram.addmm(gram, gram, beta: .double(b), alpha: .double(c)))
+            x = rounded(x.addmm(cubic, x, beta: .double(a)))
         }
         return isTall ? x.t() : x
     }

@@ -23,7 +23,13 @@ public struct Replay: Sendable {
     }
 
     /// Runs one case: the call, its gradients, what it wrote to, and its in-place form.
+    ///
+    /// What it draws comes from seed 0, as where the cases were made, and not from anybody else's generator.
     public func run(_ run: ReplayCase, in file: ReplayFile) -> Outcome {
+        LoadingScope(seed: 0).run { outcome(run, file) }
+    }
+
+    private func outcome(_ run: ReplayCase, _ file: ReplayFile) -> Outcome {
         if let module = run.module { return runModule(module, run, in: file) }
         guard table.find(run.name) != nil else { return .unsupported("no operator \(run.name)") }
         do {

@@ -15,10 +15,10 @@ package struct OptimizationLoop<Data: Dataset> {
         self.progress = progress
     }
 
-    /// One epoch of training; false if it was ended before the last batch.
+    /// One epoch of training, the scheduler moved on after each batch; false if it was ended before the last batch.
     package func train(
-        _ loader: Loader, _ model: NeuralNetwork, _ lossFunction: CrossEntropyLoss, _ optimizer: SGD,
-        device: Device = .cpu
+        _ loader: Loader, _ model: some Layer, _ lossFunction: CrossEntropyLoss, _ optimizer: Optimizer,
+        scheduler: LRScheduler? = nil, device: Device = .cpu
     ) -> Bool {
         let size = loader.dataset.count
         model.train()
@@ -28,6 +28,7 @@ package struct OptimizationLoop<Data: Dataset> {
             loss.backward()
             optimizer.step()
             optimizer.zeroGrad()
+            scheduler?.step()
             seen += x.shape[0]
             if batch % 100 == 0 {
                 output("loss: \(fixed(loss.item(), 6, width: 7))  [\(padded(seen, 5))/\(padded(size, 5))]")
@@ -39,7 +40,7 @@ package struct OptimizationLoop<Data: Dataset> {
 
     /// Accuracy and average loss on the test set.
     package func test(
-        _ loader: Loader, _ model: NeuralNetwork, _ lossFunction: CrossEntropyLoss, device: Device = .cpu
+        _ loader: Loader, _ model: some Layer, _ lossFunction: CrossEntropyLoss, device: Device = .cpu
     ) -> (accuracy: Double, averageLoss: Double) {
         model.eval()
         var (total, correct, batches) = (0.0, 0.0, 0)

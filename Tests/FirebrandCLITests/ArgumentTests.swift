@@ -92,7 +92,8 @@ extension CommandLineTests {
             #expect(train.status == 0 && train.errors == "")
             for option in [
                 "--epochs", "--batch-size", "--lr", "--shuffle", "--seed", "--root", "--dataset", "--no-download",
-                "--device", "--workers", "--output", "(default: 10)", "(default: 64)", "0.001", "$FIREBRAND_DATA",
+                "--device", "--workers", "--output", "--model", "(default: 10; 8 for cnn)",
+                "(default: 64; 128 for cnn)", "0.001", "$FIREBRAND_DATA",
                 "$FIREBRAND_MIRROR", "(default: model_weights.pth)",
             ] { #expect(words.contains(option), "\(option)") }
             let predict = try Program.run("help", "predict", in: folder)

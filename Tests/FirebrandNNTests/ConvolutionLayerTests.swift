@@ -11,26 +11,34 @@ import Testing
 
     @Test("one seed gives PyTorch's first weights")
     func firstWeights() {
-        manualSeed(0)
-        #expect(lastOfEach(Conv1d(2, 4, 3)) == [0.305497, -0.37872])
+        let seeded = Generator().manualSeed(0)
+        #expect(lastOfEach(Conv1d(2, 4, 3, generator: seeded)) == [0.305497, -0.37872])
         #expect(
             lastOfEach(
                 Conv2d(
-                    4, 6, [3, 2], stride: 2, padding: 1, dilation: [1, 2], groups: 2, bias: false, paddingMode: .reflect
+                    4, 6, [3, 2], stride: 2, padding: 1, dilation: [1, 2], groups: 2, bias: false,
+                    paddingMode: .reflect,
+                    generator: seeded
                 ))
                 == [-0.166225])
-        #expect(lastOfEach(Conv2d(4, 6, 3, padding: "same")) == [0.110994, 0.020811])
-        #expect(lastOfEach(Conv3d(2, 2, 1, padding: [1, 0, 0], paddingMode: .circular)) == [0.637184, 0.094754])
-        #expect(lastOfEach(ConvTranspose1d(2, 4, 3)) == [0.225558, 0.122822])
+        #expect(lastOfEach(Conv2d(4, 6, 3, padding: "same", generator: seeded)) == [0.110994, 0.020811])
         #expect(
-            lastOfEach(ConvTranspose2d(4, 6, 3, stride: 2, padding: 1, outputPadding: 1, groups: 2, dilation: 2))
-                == [-0.151104, -0.059374])
-        #expect(lastOfEach(ConvTranspose3d(2, 2, 2, bias: false)) == [0.176325])
-        #expect(lastOfEach(Bilinear(2, 3, 4)) == [-0.358921, -0.34259])
-        let images = LazyConv2d(4, 3, groups: 2)
+            lastOfEach(Conv3d(2, 2, 1, padding: [1, 0, 0], paddingMode: .circular, generator: seeded)) == [
+                0.637184, 0.094754,
+            ])
+        #expect(lastOfEach(ConvTranspose1d(2, 4, 3, generator: seeded)) == [0.225558, 0.122822])
+        #expect(
+            lastOfEach(
+                ConvTranspose2d(
+                    4, 6, 3, stride: 2, padding: 1, outputPadding: 1, groups: 2, dilation: 2, generator: seeded)) == [
+                    -0.151104, -0.059374,
+                ])
+        #expect(lastOfEach(ConvTranspose3d(2, 2, 2, bias: false, generator: seeded)) == [0.176325])
+        #expect(lastOfEach(Bilinear(2, 3, 4, generator: seeded)) == [-0.358921, -0.34259])
+        let images = LazyConv2d(4, 3, groups: 2, generator: seeded)
         _ = images(Tensor.ones(1, 4, 5, 5))
         #expect(lastOfEach(images) == [-0.088936, -0.107611])
-        let numbers = LazyLinear(3)
+        let numbers = LazyLinear(3, generator: seeded)
         _ = numbers(Tensor.ones(1, 4))
         #expect(lastOfEach(numbers) == [0.07079, -0.231328])
     }

@@ -1,7 +1,7 @@
+import FirebrandNN
 import FirebrandTensor
+import FirebrandTestSupport
 import Testing
-
-@testable import FirebrandNN
 
 /// Recurrent layers and attention against differences, and the fused operations against the same made of others.
 @Suite struct RecurrentGradientTests {
@@ -58,7 +58,9 @@ import Testing
         "Tiles of every size give what single operators give",
         arguments: networks, [(1, 5), (16, 17), (21, 64), (33, 70)])
     func tiles(_ network: Network, _ size: (batch: Int, units: Int)) throws {
-        let sizes = network.sizes.map { $0 == network.sizes[0] ? size.batch : max(1, size.batch * $0 / network.sizes[0]) }
+        let sizes = network.sizes.map {
+            $0 == network.sizes[0] ? size.batch : max(1, size.batch * $0 / network.sizes[0])
+        }
         let network = Network(cell: network.cell, isReverse: network.isReverse, sizes: sizes, bias: network.bias)
         for dtype in [DType.float32, .float64] {
             let inputs = operands(network, 6, size.units, dtype)
@@ -76,7 +78,9 @@ import Testing
         "Attention gives what single operators give, in blocks of every size",
         arguments: [(1, 1, 1, 1), (5, 7, 16, 16), (33, 100, 64, 64), (130, 530, 24, 40), (100, 20, 3, 70)],
         [(false, false), (true, false), (false, true)])
-    func attention(_ size: (queries: Int, keys: Int, width: Int, values: Int), _ kind: (causal: Bool, extras: Bool)) throws {
+    func attention(_ size: (queries: Int, keys: Int, width: Int, values: Int), _ kind: (causal: Bool, extras: Bool))
+        throws
+    {
         for dtype in [DType.float32, .float64] {
             let generator = Generator(seed: 1)
             func random(_ length: Int, _ width: Int) -> Tensor {
@@ -129,8 +133,7 @@ import Testing
     func dropout() {
         let network = LSTM(3, 4, numLayers: 2, dropout: 0.5, dtype: .float64)
         let x = Tensor.randn([5, 2, 3], generator: Generator(seed: 4), dtype: .float64)
-        manualSeed(1)
-        let (output, _) = network(x)
+        let (output, _) = seeded(1) { network(x) }
         func layer(_ index: Int, _ input: Tensor) throws -> Tensor {
             let weights = network.allWeights[index]
             return try RecurrentLayer(cell: .lstm, batchSizes: [2, 2, 2, 2, 2], isReverse: false)(
@@ -139,8 +142,7 @@ import Testing
                     input: weights[0], hidden: weights[1], inputBias: weights[2], hiddenBias: weights[3])
             ).states
         }
-        manualSeed(1)
-        let expected = try? layer(1, layer(0, x.view(10, 3)).dropout(p: 0.5)).view(5, 2, 4)
+        let expected = seeded(1) { try? layer(1, layer(0, x.view(10, 3)).dropout(p: 0.5)).view(5, 2, 4) }
         #expect(expected.map { output.allclose($0) } == true)
         #expect(!output.allclose(network.eval()(x).0))
     }

@@ -31,9 +31,8 @@ import Testing
 
     @Test("starts with PyTorch's own weights and prints its text", arguments: Row.all("modules", of: "sequences"))
     func start(_ row: Row) throws {
-        manualSeed(row.int("seed"))
         let make = try #require(SequenceModuleTests.makers[row.testName])
-        let module = make()
+        let module = seeded(row.int("seed")) { make() }
         #expect("\(module)" == row.text("text"))
         let parameters = module.namedParameters()
         #expect(parameters.map(\.name) == row.rows("parameters").map(\.testName))
@@ -50,23 +49,23 @@ import Testing
         "runs packed sequences through layers and directions, forward and backward",
         arguments: Row.all("packed", of: "sequences"))
     func packed(_ row: Row) throws {
-        manualSeed(row.int("seed"))
         let x = sequence(3, 3, 2).requiresGrad_()
         let packed = packPaddedSequence(x, [2, 3, 1], enforceSorted: false)
+        let generator = Generator(seed: row.int("seed"))
         let output: PackedSequence
         var states: [Tensor]
         let parameters: [Tensor]
         switch row.testName {
         case "LSTM":
-            let network = LSTM(2, 3, numLayers: 2, bidirectional: true)
+            let network = LSTM(2, 3, numLayers: 2, bidirectional: true, generator: generator)
             let (result, last) = network(packed)
             (output, states, parameters) = (result, [last.0, last.1], network.parameters())
         case "GRU":
-            let network = GRU(2, 3, numLayers: 2, bidirectional: true)
+            let network = GRU(2, 3, numLayers: 2, bidirectional: true, generator: generator)
             let (result, last) = network(packed)
             (output, states, parameters) = (result, [last], network.parameters())
         default:
-            let network = RNN(2, 3, numLayers: 2, bidirectional: true)
+            let network = RNN(2, 3, numLayers: 2, bidirectional: true, generator: generator)
             let (result, last) = network(packed)
             (output, states, parameters) = (result, [last], network.parameters())
         }
@@ -81,10 +80,12 @@ import Testing
         }
     }
 
-    @Test("leaves padding out in evaluation, as PyTorch's fast path does", arguments: Row.all("padding", of: "sequences"))
+    @Test(
+        "leaves padding out in evaluation, as PyTorch's fast path does", arguments: Row.all("padding", of: "sequences"))
     func padding(_ row: Row) {
-        manualSeed(row.int("seed"))
-        let encoder = TransformerEncoder(TransformerEncoderLayer(4, 2, dimFeedforward: 8, batchFirst: true), 2).eval()
+        let encoder = seeded(row.int("seed")) {
+            TransformerEncoder(TransformerEncoderLayer(4, 2, dimFeedforward: 8, batchFirst: true), 2).eval()
+        }
         let mask = Tensor([[false, false, true], [false, true, true]])
         expectClose(noGrad { encoder(sequence(2, 3, 4), srcKeyPaddingMask: mask) }, row.tensor("result"))
     }

@@ -130,6 +130,13 @@ enum OptimizerFixtures {
         }
     }
 
+    /// The largest difference, relative to numbers above 1; infinite where there are more of one.
+    static func distance(_ got: [Double], _ wanted: [Double]) -> Double {
+        guard got.count == wanted.count else { return .infinity }
+        let differences = zip(got, wanted).map { abs($0 - $1) / (1 + abs($1)) }
+        return differences.contains(where: \.isNaN) ? .infinity : differences.max() ?? 0
+    }
+
     static func close(_ got: [Double], _ wanted: [Double], _ tolerance: Double) -> Bool {
         got.count == wanted.count && zip(got, wanted).allSatisfy { abs($0 - $1) <= tolerance * (1 + abs($1)) }
     }

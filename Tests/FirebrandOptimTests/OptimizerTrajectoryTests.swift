@@ -6,9 +6,9 @@ import Testing
 @Suite struct OptimizerTrajectoryTests {
     typealias Network = OptimizerFixtures.Network
 
-    /// Muon computes with bfloat16 inside, whatever the parameters' type.
+    /// Muon rounds to bfloat16 inside: a last bit of float32 can become one of bfloat16.
     private static func tolerance(_ row: Row) -> Double {
-        row.text("name") == "Muon" ? 2e-3 : row.dtype == .float64 ? 1e-9 : 1e-5
+        row.text("name") == "Muon" ? 1e-4 : row.dtype == .float64 ? 1e-9 : 1e-5
     }
 
     private static func parameters(_ row: Row) -> [[Double]] {
@@ -22,14 +22,16 @@ import Testing
         let optimizer = OptimizerFixtures.make(
             row.text("name"), isMuon ? network.parameters.filter { $0.dim == 2 } : network.parameters, options,
             groups: groups)
-        let steps = OptimizerFixtures.optimizers.int("steps")
+        let steps = row.int("steps")
         let losses = network.train(optimizer, steps, maximize: options.fields?["maximize"]?.flag ?? false)
         let tolerance = tolerance(row)
-        let every10th = stride(from: 0, to: steps, by: 10).map { losses[$0] }
-        #expect(OptimizerFixtures.close(every10th, row.doubles("losses"), tolerance))
+        let every10th = stride(from: 0, to: steps, by: steps / 10).map { losses[$0] }
+        let lossDistance = OptimizerFixtures.distance(every10th, row.doubles("losses"))
+        #expect(lossDistance <= tolerance)
         for (parameter, wanted) in zip(network.parameters, parameters(row)) {
             let got = parameter.detach().to(.float64).toArray(Double.self)
-            #expect(OptimizerFixtures.close(got, wanted, tolerance), "\(options.pythonText) \(row.dtype)")
+            let distance = OptimizerFixtures.distance(got, wanted)
+            #expect(distance <= tolerance, "\(options.pythonText) \(row.dtype)")
         }
     }
 
@@ -47,7 +49,7 @@ import Testing
         arguments: OptimizerFixtures.optimizers.rows("resumed"))
     func resuming(_ row: Row) throws {
         let name = row.text("name")
-        let tolerance = name == "Muon" ? 2e-3 : 1e-9
+        let tolerance = name == "Muon" ? 1e-4 : 1e-9
         let wanted = OptimizerTrajectoryTests.parameters(row)
         let saved = try OptimizerState(OptimizerFixtures.value("state", of: row))
         func setUp(from middle: [Tensor]?) -> (Network, Optimizer) {
@@ -62,7 +64,8 @@ import Testing
         func finish(_ network: Network, _ optimizer: Optimizer) {
             _ = network.train(optimizer, row.int("steps"), maximize: row.flag("maximize"))
             for (parameter, wanted) in zip(network.parameters, wanted) {
-                #expect(OptimizerFixtures.close(parameter.detach().toArray(), wanted, tolerance))
+                let distance = OptimizerFixtures.distance(parameter.detach().toArray(), wanted)
+                #expect(distance <= tolerance)
             }
         }
         let middle = zip(
@@ -72,7 +75,8 @@ import Testing
         .map { Tensor(elements: $0, shape: $1.shape) }
         let (network, optimizer) = setUp(from: middle)
         try optimizer.loadStateDict(saved)
-        #expect(OptimizerFixtures.agree(optimizer.stateDict().dictionary, saved.dictionary))
+        let isAsLoaded = OptimizerFixtures.agree(optimizer.stateDict().dictionary, saved.dictionary)
+        #expect(isAsLoaded)
         finish(network, optimizer)
 
         // The first half by ourselves, then over to a third optimizer by our own state.
@@ -80,10 +84,9 @@ import Testing
         try first.loadStateDict(OptimizerState(state: [], groups: saved.groups))
         _ = firstNetwork.train(first, row.int("steps"), maximize: row.flag("maximize"))
         let ours = first.stateDict()
-        let loose = name == "Muon" ? 0.02 : 1e-6
-        #expect(
-            OptimizerFixtures.agree(ours.dictionary, saved.dictionary, within: loose),
-            "\(ours)\n\(saved)")
+        let loose = name == "Muon" ? 1e-4 : 1e-6
+        let isPyTorchs = OptimizerFixtures.agree(ours.dictionary, saved.dictionary, within: loose)
+        #expect(isPyTorchs, "\(ours.dictionary.pythonText.prefix(2000))")
         let (secondNetwork, second) = setUp(from: firstNetwork.parameters)
         try second.loadStateDict(ours)
         finish(secondNetwork, second)
@@ -109,7 +112,8 @@ import Testing
         }
         #expect("\(optimizer)" == row.text("text"))
         let groups = StateValue.list(optimizer.stateDict().groups.map(\.dictionary))
-        #expect(OptimizerFixtures.agree(groups, OptimizerFixtures.value("groups", of: row)), "\(groups.pythonText)")
+        let haveKeys = OptimizerFixtures.agree(groups, OptimizerFixtures.value("groups", of: row))
+        #expect(haveKeys, "\(groups.pythonText)")
     }
 
     @Test("settings PyTorch refuses are refused in its words", arguments: OptimizerFixtures.optimizers.rows("misuse"))

@@ -11,9 +11,10 @@ import Testing
 
     /// Rows that cannot be checked so: results that are not float64, one that depends on nothing, and two whose signs are
     /// drawn. (Random ones differ from call to call and have tests of their own; of equal elements, which `expanded` gives,
-    /// PyTorch's masked.std has no slope.)
+    /// PyTorch's masked.std has no slope. The gradient of ctc_loss is that of the scores before log-softmax.)
     private static let excepted: Set<String> = [
-        "cfloat", "float", "half", "bfloat16", "zero_", "svd_lowrank", "pca_lowrank",
+        "cfloat", "float", "half", "bfloat16", "zero_", "svd_lowrank", "pca_lowrank", "nn.functional.ctc_loss",
+        "nn.functional.gumbel_softmax",
     ]
 
     /// What the floating-point operands are made: real, complex, or complex but for all after the first.
@@ -44,7 +45,17 @@ import Testing
     /// A row's samples, without those at zero matrices, where the smallest of equal singular values has no slope and the
     /// gradient is PyTorch's convention: replay covers those.
     private static func samples(_ name: String) -> [OperatorSample] {
-        (OperatorSamples.byRow[name] ?? []).filter { !$0.source.hasPrefix("linalg.norm__subgradients_at_zero/") }
+        (OperatorSamples.byRow[name] ?? []).filter { sample in
+            // Nor options of embeddings that change the table or weigh its gradient.
+            let isChanged = ["padding_idx", "scale_grad_by_freq", "max_norm"].contains { sample.named[$0] != nil }
+            if name.hasPrefix("nn.functional.embedding"), isChanged { return false }
+            // Nor those of unpooling that put several elements in one place, of which the last stays: PyTorch's gradient
+            // is that of all.
+            return ![
+                "linalg.norm__subgradients_at_zero/", "nn.functional.max_unpool1d/", "nn.functional.max_unpool2d/",
+                "nn.functional.max_unpool3d/",
+            ].contains { sample.source.hasPrefix($0) }
+        }
     }
 
     static let names = OperatorSamples.table.rows.filter {
@@ -73,7 +84,10 @@ import Testing
         #expect(checked > 0, "no element of \(name) could be checked")
     }
 
-    @Test("have gradients that differentiate again", arguments: names)
+    /// Rows whose gradients do not differentiate again, as PyTorch's do not.
+    static let differentiateOnce: Set<String> = ["nn.functional.grid_sample", "grid_sampler_2d"]
+
+    @Test("have gradients that differentiate again", arguments: names.filter { !differentiateOnce.contains($0) })
     func secondGradients(_ name: String) throws {
         var checked = 0
         var samples = 0
@@ -112,7 +126,9 @@ import Testing
         }
     }
 
-    @Test("have gradients of complex operands that differentiate again", arguments: names)
+    @Test(
+        "have gradients of complex operands that differentiate again",
+        arguments: names.filter { !differentiateOnce.contains($0) })
     func secondComplexGradients(_ name: String) throws {
         if GradientTests.dropsImaginaryParts.contains(name) { return }
         for sample in GradientTests.samples(name).prefix(3) {

@@ -9,7 +9,9 @@ import Testing
 
     @Test(
         "Every differentiable row pushes tangents as its gradients pull them",
-        arguments: GradientTests.names.filter { !excepted.contains($0) })
+        arguments: GradientTests.names.filter {
+            !excepted.contains($0) && !GradientTests.differentiateOnce.contains($0)
+        })
     func rows(_ name: String) throws {
         var checked = 0
         for sample in OperatorSamples.byRow[name] ?? [] where checked < 8 {
@@ -26,10 +28,12 @@ import Testing
                 return (parts(a) * parts(b)).sum().item()
             }
             func call(_ prepare: (Tensor) -> Tensor) -> [Tensor]? {
-                try? OperatorSamples.table.call(
-                    name, sample.positional.map { $0.mapTensors(prepare) },
-                    sample.named.mapValues { $0.mapTensors(prepare) }
-                ).tensors.filter { $0.dtype == .float64 || $0.dtype == .complex128 }
+                // What is drawn, if anything, is the same in every call.
+                try? seeded(0) {
+                    try OperatorSamples.table.call(
+                        name, sample.positional.map { $0.mapTensors(prepare) },
+                        sample.named.mapValues { $0.mapTensors(prepare) })
+                }.tensors.filter { $0.dtype == .float64 || $0.dtype == .complex128 }
             }
             var wide: [ObjectIdentifier: Tensor] = [:]
             func prepared(_ tensor: Tensor) -> Tensor {

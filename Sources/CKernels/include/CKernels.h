@@ -224,5 +224,7 @@ void fb_distances_f64(double *out, const double *a, const double *b, ptrdiff_t m
 #include "CKernelsLosses.h"
 #include "CKernelsSequences.h"
 #include "CKernelsSorting.h"
+#include "CKernelsActivation.h"
+#include "CKernelsNorm.h"
 
 #endif

@@ -8,20 +8,21 @@
 
 // ---- Cross entropy (softmax.c) --------------------------------------------------------------------------------------
 
-/// The logarithm of the sum of the exponentials of a row.
-float fb_log_sum_exp_f32(const float *a, ptrdiff_t n);
-double fb_log_sum_exp_f64(const double *a, ptrdiff_t n);
+/// The largest element of a row, and the logarithm of the sum of the exponentials relative to it.
+void fb_log_sum_exp_f32(float *largest, float *log_sum, const float *a, ptrdiff_t n);
+void fb_log_sum_exp_f64(double *largest, double *log_sum, const double *a, ptrdiff_t n);
 /// The same down `columns` columns that are `stride` elements from row to row.
-void fb_log_sum_exp_columns_f32(float *sums, const float *a, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t columns);
-/// out = (exp(a - log_sum) - [i is the class]) * scale.
+void fb_log_sum_exp_columns_f32(
+    float *maxima, float *sums, const float *a, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t columns);
+/// out = (exp(a - largest - log_sum) - [i is the class]) * scale.
 void fb_cross_entropy_grad_f32(
-    float *out, const float *a, float log_sum, ptrdiff_t class, float scale, ptrdiff_t n);
+    float *out, const float *a, float largest, float log_sum, ptrdiff_t class, float scale, ptrdiff_t n);
 void fb_cross_entropy_grad_f64(
-    double *out, const double *a, double log_sum, ptrdiff_t class, double scale, ptrdiff_t n);
+    double *out, const double *a, double largest, double log_sum, ptrdiff_t class, double scale, ptrdiff_t n);
 /// The same down columns; those of the ignored class are zeros. `scale_stride` is 0 or 1.
 void fb_cross_entropy_grad_columns_f32(
-    float *out, const float *a, const float *log_sums, const int64_t *classes, int64_t ignored, const float *scales,
-    ptrdiff_t scale_stride, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t columns);
+    float *out, const float *a, const float *maxima, const float *log_sums, const int64_t *classes, int64_t ignored,
+    const float *scales, ptrdiff_t scale_stride, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t columns);
 
 // ---- Losses between pairs of numbers (pairloss.c) -------------------------------------------------------------------
 

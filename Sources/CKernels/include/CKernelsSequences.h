@@ -59,11 +59,12 @@ typedef struct {
         fb_cell cell, T *packed, const T *w, ptrdiff_t w_row, ptrdiff_t hidden, ptrdiff_t first, ptrdiff_t last);     \
     void fb_cell_pack_gradient_##S(                                                                                   \
         fb_cell cell, T *packed, const T *w, ptrdiff_t w_row, ptrdiff_t hidden, ptrdiff_t first, ptrdiff_t last);     \
-    /* Units [first, last) of one step for `rows` rows, first at a block's start. `gates` has the input's part and */ \
-    /* takes the gates' values; `candidate` takes the state's part of GRU's n, `bias` being added to it (or NULL). */ \
+    /* Units [first, last) of one step for `rows` rows, first at a block's start. `gates` has the input's part; with */\
+    /* `keeps` it takes the gates' values, and `candidate` the state's part of GRU's n. `bias` (or NULL) is added to */\
+    /* that part. */                                                                                                  \
     void fb_cell_step_##S(                                                                                            \
-        fb_cell cell, const T *packed, T *gates, T *candidate, const T *bias, const T *h_before, const T *c_before,   \
-        T *h, T *c, ptrdiff_t hidden, ptrdiff_t rows, ptrdiff_t first, ptrdiff_t last);                               \
+        fb_cell cell, bool keeps, const T *packed, T *gates, T *candidate, const T *bias, const T *h_before,          \
+        const T *c_before, T *h, T *c, ptrdiff_t hidden, ptrdiff_t rows, ptrdiff_t first, ptrdiff_t last);            \
     /* dh += next (the gradient of the next step's gates) x weights. */                                               \
     void fb_cell_hand_back_##S(                                                                                       \
         fb_cell cell, T *dh, const T *packed, const T *next, ptrdiff_t hidden, ptrdiff_t rows, ptrdiff_t first,       \
@@ -71,9 +72,9 @@ typedef struct {
     /* The gradient of a step's gates from that of its state: what `dh` has and `grad` (or NULL). `dh` and `dc` get */ \
     /* what goes on to the step before. GRU's state sees another gradient of n, in `d_hidden`. */                     \
     void fb_cell_slope_##S(                                                                                           \
-        fb_cell cell, const T *gates, const T *candidate, const T *h_before, const T *c_before, const T *c,           \
-        const T *grad, T *dh, T *dc, T *d_input, T *d_hidden, ptrdiff_t hidden, ptrdiff_t rows, ptrdiff_t first,      \
-        ptrdiff_t last);
+        fb_cell cell, const T *gates, const T *candidate, const T *h_before, const T *c_before, const T *h,           \
+        const T *c, const T *grad, T *dh, T *dc, T *d_input, T *d_hidden, ptrdiff_t hidden, ptrdiff_t rows,           \
+        ptrdiff_t first, ptrdiff_t last);
 FB_CELL_FUNCTIONS(f32, float)
 FB_CELL_FUNCTIONS(f64, double)
 

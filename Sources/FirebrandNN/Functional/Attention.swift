@@ -144,17 +144,30 @@ extension Functional {
 }
 
 /// One attention with all but its query, key and value: what the operation and its gradient share.
-struct Attention {
-    var mask, kept: Tensor?
+package struct Attention {
+    package var mask, kept: Tensor?
     var scale: Double
-    var keepScale = 1.0
-    var isCausal = false
+    package var keepScale: Double
+    var isCausal: Bool
+
+    package init(
+        mask: Tensor? = nil, kept: Tensor? = nil, scale: Double, keepScale: Double = 1, isCausal: Bool = false
+    ) {
+        self.mask = mask
+        self.kept = kept
+        self.scale = scale
+        self.keepScale = keepScale
+        self.isCausal = isCausal
+    }
 
     /// Of (N, H, L, E), (N, H, S, E) and (N, H, S, V).
-    func callAsFunction(_ query: Tensor, _ key: Tensor, _ value: Tensor) throws(Misuse) -> Tensor {
+    package func callAsFunction(_ query: Tensor, _ key: Tensor, _ value: Tensor) throws(Misuse) -> Tensor {
         // A mask that is trained needs the gradient of the scores.
-        if let mask, mask.tracksGrad, isGradEnabled() { return composed(query, key, value) }
+        if let mask, mask.wantsDerivative { return composed(query, key, value) }
         let type = query.dtype
+        guard type.isFloatingPoint, key.dtype == type, value.dtype == type else {
+            throw Misuse("\"softmax_lastdim_kernel_impl\" not implemented for '\(type.scalarTypeName)'")
+        }
         if type.isReducedFloatingPoint {
             // Wide inside, rounded once.
             var wide = self
@@ -203,7 +216,7 @@ struct Attention {
     }
 
     /// The same, made of recorded operators.
-    func composed(_ query: Tensor, _ key: Tensor, _ value: Tensor) -> Tensor {
+    package func composed(_ query: Tensor, _ key: Tensor, _ value: Tensor) -> Tensor {
         var scores = query.matmul(key.transpose(-2, -1)).mul(scale)
         if isCausal {
             let visible = Tensor.ones([query.shape[2], key.shape[2]], dtype: .bool, device: query.device).tril()

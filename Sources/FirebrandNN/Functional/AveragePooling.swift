@@ -123,51 +123,52 @@ extension Functional {
 
     /// The `normType`-norm of each window of signals. PyTorch: `F.lp_pool1d`.
     public static func lpPool1d(
-        _ input: Tensor, _ normType: Double, _ kernelSize: Int, stride: (any PerDimension)? = nil,
+        _ input: Tensor, _ normType: any TensorScalar, _ kernelSize: Int, stride: (any PerDimension)? = nil,
         ceilMode: Bool = false
     ) -> Tensor {
         guarded("lp_pool1d", [input]) { () throws(Misuse) in
-            try checkNorm(normType)
-            let mean = avgPool1d(input.pow(normType), kernelSize, stride: stride, ceilMode: ceilMode)
-            return norm(mean, normType, kernelSize)
+            let power = try checkedNorm(normType)
+            let mean = avgPool1d(input.pow(power), kernelSize, stride: stride, ceilMode: ceilMode)
+            return norm(mean, power.doubleValue, kernelSize)
         }
     }
 
     /// The `normType`-norm of each window of images: the root of the sum of powers. PyTorch: `F.lp_pool2d`.
     public static func lpPool2d(
-        _ input: Tensor, _ normType: Double, _ kernelSize: any PerDimension, stride: (any PerDimension)? = nil,
+        _ input: Tensor, _ normType: any TensorScalar, _ kernelSize: any PerDimension,
+        stride: (any PerDimension)? = nil,
         ceilMode: Bool = false
     ) -> Tensor {
         guarded("lp_pool2d", [input]) { () throws(Misuse) in
-            try checkNorm(normType)
-            let mean = avgPool2d(input.pow(normType), kernelSize, stride: stride, ceilMode: ceilMode)
-            return norm(mean, normType, kernelSize.numbers(2)?.reduce(1, *) ?? 1)
+            let power = try checkedNorm(normType)
+            let mean = avgPool2d(input.pow(power), kernelSize, stride: stride, ceilMode: ceilMode)
+            return norm(mean, power.doubleValue, kernelSize.numbers(2)?.reduce(1, *) ?? 1)
         }
     }
 
     /// The `normType`-norm of each window of volumes. PyTorch: `F.lp_pool3d`.
     public static func lpPool3d(
-        _ input: Tensor, _ normType: Double, _ kernelSize: any PerDimension, stride: (any PerDimension)? = nil,
+        _ input: Tensor, _ normType: any TensorScalar, _ kernelSize: any PerDimension,
+        stride: (any PerDimension)? = nil,
         ceilMode: Bool = false
     ) -> Tensor {
         guarded("lp_pool3d", [input]) { () throws(Misuse) in
-            try checkNorm(normType)
-            let mean = avgPool3d(input.pow(normType), kernelSize, stride: stride, ceilMode: ceilMode)
-            return norm(mean, normType, kernelSize.numbers(3)?.reduce(1, *) ?? 1)
+            let power = try checkedNorm(normType)
+            let mean = avgPool3d(input.pow(power), kernelSize, stride: stride, ceilMode: ceilMode)
+            return norm(mean, power.doubleValue, kernelSize.numbers(3)?.reduce(1, *) ?? 1)
         }
     }
 
-    private static func checkNorm(_ normType: Double) throws(Misuse) {
-        guard normType != 0 else { throw Misuse("norm_type must be a non-zero value, but got \(normType.compact)") }
+    private static func checkedNorm(_ normType: any TensorScalar) throws(Misuse) -> Scalar {
+        let power = normType.scalar
+        guard power.doubleValue != 0 else {
+            throw Misuse("norm_type must be a non-zero value, but got \(power.pythonText)")
+        }
+        return power
     }
 
     /// From the average power to the norm: the sum's root, its sign kept where a power is odd.
     private static func norm(_ mean: Tensor, _ normType: Double, _ size: Int) -> Tensor {
         mean.sign().mul(mean.abs().relu()).mul(size).pow(1 / normType)
     }
-}
-
-extension Double {
-    /// Without a fraction where there is none.
-    var compact: String { self == rounded() && Swift.abs(self) < 1e15 ? String(Int(self)) : "\(self)" }
 }

@@ -105,7 +105,8 @@ extension Functional {
             }
         }
         guard targets.device.kind == .cpu else {
-            return CTCTargets(labels: targetLengths.map { .init(repeating: blank, count: 2 * $0 + 1) }, steps: inputLengths)
+            return CTCTargets(
+                labels: targetLengths.map { .init(repeating: blank, count: 2 * $0 + 1) }, steps: inputLengths)
         }
         let values: [Int] = targets.detach().to(.int64).toArray()
         var start = 0
@@ -141,7 +142,8 @@ extension Functional {
                         let scales = zeroInfinity ? scales.maskedFill(kept.isinf(), 0) : scales
                         let out = Tensor.zeros(values.shape, dtype: type, device: device)
                         values.backend.ctcGradient(
-                            values, targets, alpha: alpha, losses: kept, scales: scales.detach().contiguous(), into: out)
+                            values, targets, alpha: alpha, losses: kept, scales: scales.detach().contiguous(), into: out
+                        )
                         return out
                     }
                 }

@@ -42,12 +42,12 @@ struct Convolution: Sendable {
         result.record("ConvolutionBackward0", [source, weight] + (bias.map { [$0] } ?? [])) { node in
             let x = node.needs(1) ? node.save(source) : nil
             let w = node.needs(0) ? node.save(weight) : nil
-            let (sourceShape, weightShape) = (source.shape, weight.shape)
+            let (sourceShape, weightShape, isPlain) = (source.shape, weight.shape, weight.isContiguous)
             return { node, grad in
                 let sourceGradient = w.map { self.sourceGradient($0.value(node), grad, sourceShape) }
                 guard let x else { return Gradients(sourceGradient, nil, node.needs(2) ? sumOfChannels(grad) : nil) }
                 let (weightGradient, biasGradient) = self.weightGradient(
-                    x.value(node), grad, weightShape, withBias: node.needs(2))
+                    x.value(node), grad, weightShape, isPlain: isPlain, withBias: node.needs(2))
                 return Gradients(sourceGradient, weightGradient, biasGradient)
             }
         }
@@ -72,7 +72,7 @@ struct Convolution: Sendable {
             result.record("ConvolutionBackward0", [grad, weight] + (bias.map { [$0] } ?? [])) { node in
                 let g = node.needs(1) ? node.save(grad) : nil
                 let w = node.needs(0) ? node.save(weight) : nil
-                let (gradShape, weightShape) = (grad.shape, weight.shape)
+                let (gradShape, weightShape, isPlain) = (grad.shape, weight.shape, weight.isContiguous)
                 return { node, upper in
                     Gradients(
                         w.map { w in
@@ -80,7 +80,7 @@ struct Convolution: Sendable {
                                 try self.result(upper, w.value(node), nil, gradShape)
                             }
                         },
-                        g.map { weightGradient(upper, $0.value(node), weightShape).weight },
+                        g.map { weightGradient(upper, $0.value(node), weightShape, isPlain: isPlain).weight },
                         node.needs(2) ? sumOfChannels(upper) : nil)
                 }
             }
@@ -89,14 +89,17 @@ struct Convolution: Sendable {
     }
 
     /// The weight's gradient from the result's, and the bias's where it is wanted.
+    ///
+    /// - Parameter isPlain: the weight is contiguous, and its gradient shall be.
     func weightGradient(
-        _ source: Tensor, _ grad: Tensor, _ shape: Size, withBias: Bool = false
+        _ source: Tensor, _ grad: Tensor, _ shape: Size, isPlain: Bool, withBias: Bool = false
     ) -> (weight: Tensor, bias: Tensor?) {
         // Both in one pass, unless the bias's is to be differentiated again.
         let isJoint = withBias && !isGradEnabled()
         let biasGradient = isJoint ? Tensor(emptyOf: [shape[0]], grad.dtype, on: grad.device) : nil
         let weightGradient = guarded("convolution_backward", [source, grad]) { () throws(Misuse) in
-            let result = try empty(shape, source)
+            let result =
+                isPlain ? Tensor(emptyOf: shape, source.dtype, on: source.device) : try empty(shape, source)
             if source.count == 0 || grad.count == 0 {
                 result.backend.fill(result, .int(0))
                 if let biasGradient { biasGradient.backend.copy(sumOfChannels(grad), into: biasGradient) }

@@ -85,7 +85,8 @@ extension Functional {
                 }
             }
             guard variance.dtype.isFloatingPoint else {
-                throw Misuse("result type Float can't be cast to the desired output type \(variance.dtype.scalarTypeName)")
+                throw Misuse(
+                    "result type Float can't be cast to the desired output type \(variance.dtype.scalarTypeName)")
             }
             // Clamped behind the graph's back: the gradient is as if it were not.
             let clamped = variance.clone()

@@ -11,7 +11,7 @@ let embeddingOperators: [OperatorRow] = [
             scaleGradByFreq: try $0.bool("scale_grad_by_freq"), sparse: try $0.bool("sparse"))
     },
     OperatorRow(
-        "nn.functional.embedding_bag", .embedding, dtypes: .only(.int32, .int64),
+        "nn.functional.embedding_bag", .embedding, dtypes: .only(.int32, .int64).union(.floating),
         "input, weight, offsets=None, max_norm=None, norm_type=2, scale_grad_by_freq=False, mode='mean', sparse=False, "
             + "per_sample_weights=None, include_last_offset=False, padding_idx=None"
     ) {

@@ -127,20 +127,33 @@ extension Functional {
             for plane in 0..<(draws.isEmpty ? 0 : batch * channels) {
                 starts += fractionalStarts(
                     draws[plane * count + place], own[dimension], lengths[dimension], kernel[dimension],
-                    isDouble: input.dtype == .float64)
+                    input.dtype)
             }
             return ImageWindows(starts: starts, ends: starts.map { $0 + kernel[dimension] })
         }
         return try apart.maxima(windows, lengths, node)
     }
 
+    /// Computed in the precision of the elements: which start a product falls on can depend on it.
     private static func fractionalStarts(
-        _ sample: Double, _ own: Int, _ count: Int, _ kernel: Int, isDouble: Bool
+        _ sample: Double, _ own: Int, _ count: Int, _ kernel: Int, _ dtype: DType
     ) -> [Int] {
-        func starts<T: BinaryFloatingPoint>(_ u: T) -> [Int] {
-            let step = count > 1 ? T(own - kernel) / T(count - 1) : 0
-            return (0..<Swift.max(count - 1, 0)).map { Int((T($0) + u) * step) - Int(u * step) } + [own - kernel]
+        func starts<T: BinaryFloatingPoint>(_ u: T, _ rounded: (T) -> T) -> [Int] {
+            let step = count > 1 ? rounded(rounded(T(own - kernel)) / rounded(T(count - 1))) : 0
+            let first = Int(rounded(u * step))
+            return (0..<Swift.max(count - 1, 0)).map { Int(rounded(rounded(rounded(T($0)) + u) * step)) - first }
+                + [own - kernel]
         }
-        return isDouble ? starts(sample) : starts(Float(sample))
+        return switch dtype {
+        case .float64: starts(sample) { $0 }
+        case .float16: starts(Float(sample)) { Float(Float16($0)) }
+        case .bfloat16:
+            // The upper half of a float, rounded to even.
+            starts(Float(sample)) {
+                let bits = $0.bitPattern
+                return Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
+            }
+        default: starts(Float(sample)) { $0 }
+        }
     }
 }

@@ -1,6 +1,6 @@
 import FirebrandTensor
 
-// Cross entropy with classes as one operation: the forward pass reads the scores and keeps one number for each sample,
+// Cross entropy with classes as one operation: the forward pass reads the scores and keeps two numbers for each sample,
 // the backward pass reads them again and writes the gradient. Log-softmax followed by `nllLoss` says the same.
 
 extension Functional {
@@ -24,9 +24,9 @@ extension Functional {
             return (typed.isContiguous ? typed : typed.contiguous()).detach().view(shape)
         }
 
-        /// Each sample's loss and the logarithm of its sum of exponentials, and how many are ignored.
+        /// Each sample's loss, its largest score and logarithm of the sum of exponentials, and how many are ignored.
         func forward(_ ignoreIndex: Int) throws(Misuse) -> (losses: Tensor, logSums: Tensor, ignored: Int) {
-            let logSums = Tensor(emptyOf: labels.shape, scores.dtype, on: scores.device)
+            let logSums = Tensor(emptyOf: [2, labels.shape[0], labels.shape[1]], scores.dtype, on: scores.device)
             let losses = Tensor(emptyOf: labels.shape, scores.dtype, on: scores.device)
             guard
                 let ignored = scores.backend.crossEntropy(
@@ -45,7 +45,7 @@ extension Functional {
             let scales = scales.dtype == scores.dtype ? scales : scales.to(scores.dtype)
             scores.backend.crossEntropyGradient(
                 scores, classes: labels, ignoring: ignoreIndex, logSums: logSums,
-                scales: scales.count == 1 ? scales : scales.expand(labels.shape).contiguous(), into: result)
+                scales: scales.count == 1 ? scales : scales.reshape(labels.shape.map { $0 }).contiguous(), into: result)
             return result
         }
 
@@ -72,7 +72,8 @@ extension Functional {
             switch reduction {
             case .none: reduced = each.view(target.shape.map { $0 })
             case .sum: reduced = each.sum()
-            case .mean: reduced = total.map { each.sum().div($0) } ?? (ignored == 0 ? each.mean() : each.sum().div(count))
+            case .mean:
+                reduced = total.map { each.sum().div($0) } ?? (ignored == 0 ? each.mean() : each.sum().div(count))
             }
             return input.dtype == reduced.dtype ? reduced : reduced.to(input.dtype)
         }
@@ -85,8 +86,9 @@ extension Functional {
                 if reduction == .mean { each = total.map { each.div($0) } ?? each.div(count) }
                 if let weights { each = each.mul(reduction == .none ? weights.view(target.shape.map { $0 }) : weights) }
                 if isGradEnabled() { return Gradients(composed(input, target, each, ignoreIndex, ignored)) }
-                let gradient = ClassScores(input, target).gradient(sums.value(node), each, ignoreIndex)
-                return Gradients(gradient.to(input.dtype).view(input.shape.map { $0 }))
+                let gradient = ClassScores(input, target).gradient(sums.value(node), each, ignoreIndex).to(input.dtype)
+                // A view would be copied by the leaf, which takes over only what nobody shares.
+                return Gradients(gradient.shape == input.shape ? gradient : gradient.view(input.shape.map { $0 }))
             }
         }
         // PyTorch computes these in four dimensions, and gives back a view.

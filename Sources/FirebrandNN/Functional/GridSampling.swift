@@ -73,7 +73,7 @@ extension Functional {
         let type = input.dtype.isReducedFloatingPoint ? DType.float32 : input.dtype
         let (batch, channels, dims) = (input.shape[0], input.shape[1], input.dim - 2)
         let points = grid.shape[1..<(1 + dims)].reduce(1, *)
-        return noGrad {
+        let (first, second) = noGrad { () -> (Tensor?, Tensor?) in
             let image = input.to(type).reshape(
                 [batch, channels] + (dims == 2 ? [1] : []) + Array(input.shape.dropFirst(2))
             ).contiguous()
@@ -88,9 +88,19 @@ extension Functional {
                     Misuse("\"grid_sampler_backward\" not implemented for '\(type.scalarTypeName)'"), "grid_sample",
                     [grad])
             }
-            return Gradients(
-                toInput?.reshape(input.shape).to(input.dtype), toGrid?.reshape(grid.shape).to(grid.dtype))
+            return (toInput?.reshape(input.shape).to(input.dtype), toGrid?.reshape(grid.shape).to(grid.dtype))
         }
+        for gradient in [first, second].compactMap({ $0 }) {
+            gradient.record("NotImplemented", grad, input, grid) { _ in
+                { node, grad in
+                    report(
+                        Misuse("derivative for aten::grid_sampler_\(dims)d_backward is not implemented"), node.name,
+                        [grad])
+                    return Gradients(nil, nil, nil)
+                }
+            }
+        }
+        return Gradients(first, second)
     }
 
     private static func checkGrid(_ input: Tensor, _ grid: Tensor) throws(Misuse) {

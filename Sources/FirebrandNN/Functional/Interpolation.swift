@@ -165,8 +165,10 @@ extension Functional {
         if mode == .nearest || mode == .nearestExact {
             return input.picked(axes.map { $0.nearest(exact: mode == .nearestExact) }, names)
         }
-        let taps = axes.map { axis in
-            switch (mode, antialias) {
+        let taps = axes.map { axis -> Taps? in
+            // A length that stays is left alone, whatever factor was asked for.
+            if antialias, axis.own == axis.length { return nil }
+            return switch (mode, antialias) {
             case (.bicubic, true): axis.antialiasedCubic()
             case (.bicubic, false): axis.cubic()
             case (.lanczos, _): axis.antialiasedLanczos()
@@ -175,11 +177,11 @@ extension Functional {
             }
         }
         guard input.dtype == .uint8 else { return input.resampled(taps, names) }
-        // Bytes are rounded after each direction, the width first, as image libraries do it.
+        // Bytes as image libraries do them: rounded after each direction, the width first, by weights of 16 bits.
         var bytes = noGrad { input.to(.float32) }
         for index in (0..<count).reversed() {
-            let one = taps.indices.map { $0 == index ? taps[$0] : nil }
-            bytes = bytes.resampled(one, names).add(0.5).floor().clamp(min: 0, max: 255)
+            let one = taps.indices.map { $0 == index ? taps[$0]?.inShorts() : nil }
+            if one[index] != nil { bytes = bytes.resampled(one, names).add(0.5).floor().clamp(min: 0, max: 255) }
         }
         return bytes.to(.uint8)
     }

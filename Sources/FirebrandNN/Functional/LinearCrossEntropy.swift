@@ -23,14 +23,18 @@ extension Functional {
             }
             let isSoft =
                 hasProbabilities && target.dtype == input.dtype && !(target.requiresGrad && isGradEnabled())
-            if let options, labelSmoothing == 0, target.dtype == .int64 || isSoft, linearWeight.dim == 2 {
+            let isUniform = input.dtype == linearWeight.dtype && linearBias?.dtype ?? input.dtype == input.dtype
+            if let options, isUniform, input.dtype.isFloatingPoint, labelSmoothing == 0,
+                target.dtype == .int64 || isSoft, linearWeight.dim == 2
+            {
                 let loss = ChunkedLinearLoss(
                     input: input, matrix: linearWeight, bias: linearBias, target: target, weight: weight,
                     ignoreIndex: ignoreIndex ?? -100, reduction: reduction)
                 return try loss.compute(options)
             }
             let features = input.shape[input.dim - 1]
-            let scores = input.linear(linearWeight.reshape([-1, features]), linearBias?.reshape([-1])).reshape(scoreShape)
+            let scores = input.linear(linearWeight.reshape([-1, features]), linearBias?.reshape([-1])).reshape(
+                scoreShape)
             return crossEntropy(
                 scores, target, weight: weight, ignoreIndex: ignoreIndex ?? -100, reduction: reduction,
                 labelSmoothing: labelSmoothing)
@@ -96,7 +100,8 @@ private struct ChunkedLinearLoss {
         let samples = isBatched ? input.shape[0] : 1
         let (features, classes) = (matrix.shape[1], matrix.shape[0])
         guard isSoft || Array(target.shape) == Array(input.shape.dropLast()) else {
-            throw Misuse("Expected input batch_size (\(samples)) to match target batch_size (\(target.shape.first ?? 1)).")
+            throw Misuse(
+                "Expected input batch_size (\(samples)) to match target batch_size (\(target.shape.first ?? 1)).")
         }
         if let weight, weight.shape != [classes] {
             throw Misuse(
@@ -118,6 +123,7 @@ private struct ChunkedLinearLoss {
                     try visit(piece, scale: total, into: &sums, wants: makesGradients ? wants : nil, needsLoss: true))
             }
         }
+        if hasFailed { return input }
         let result = noGrad { () -> Tensor in
             let all = losses.isEmpty ? Tensor.zeros([0], dtype: computeType, device: input.device) : cat(losses)
             switch reduction {
@@ -181,6 +187,7 @@ private struct ChunkedLinearLoss {
         let rows = input.detach().dim == 2 ? input : input.unsqueeze(0)
         let (x, w) = (part(rows).to(computeType), matrix.detach().to(computeType))
         let scores = x.linear(w, bias?.detach().to(computeType))
+        if hasFailed { return scores }
         let labels = part(input.dim == 2 ? target : target.unsqueeze(0))
         let weights = weight?.detach().to(computeType)
         var losses: Tensor
@@ -193,7 +200,9 @@ private struct ChunkedLinearLoss {
             let soft = weights.map { plain.mul($0) } ?? plain
             let logs = scores.logSoftmax(dim: 1)
             losses = logs.mul(soft).sum(dim: 1).neg()
-            if wants != nil { slope = logs.exp().mul(soft.sum(dim: 1, keepdim: true)).sub(soft).mul(factors.unsqueeze(1)) }
+            if wants != nil {
+                slope = logs.exp().mul(soft.sum(dim: 1, keepdim: true)).sub(soft).mul(factors.unsqueeze(1))
+            }
         } else {
             let samples = Functional.ClassScores(scores, labels)
             let (found, logSums, ignored) = try samples.forward(ignoreIndex)

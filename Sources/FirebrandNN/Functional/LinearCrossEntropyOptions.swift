@@ -48,7 +48,9 @@ public struct LinearCrossEntropyOptions: Sendable, Equatable, CustomStringConver
     }
 
     /// Samples in each piece of a batch.
-    func chunkSize(samples: Int, features: Int, classes: Int, hasProbabilities: Bool, isHalf: Bool) throws(Misuse) -> Int {
+    func chunkSize(samples: Int, features: Int, classes: Int, hasProbabilities: Bool, isHalf: Bool) throws(Misuse)
+        -> Int
+    {
         if let batchChunkSize, batchChunkSize <= 0 {
             throw Misuse("batch_chunk_size must be positive int or None, got \(batchChunkSize)")
         }
@@ -130,7 +132,8 @@ extension Arguments {
         guard let value = value(name) else { return nil }
         guard case .module(let type, let positional, let named) = value, type.hasSuffix("LinearCrossEntropyOptions"),
             let signature = OperatorSignature(
-                "allow_retain_graph=False, batch_chunk_size=None, chunking_method='auto', acc_policy='auto', acc_dtype=None")
+                "allow_retain_graph=False, batch_chunk_size=None, chunking_method='auto', acc_policy='auto', acc_dtype=None"
+            )
         else { throw Misuse("argument '\(name)' must be LinearCrossEntropyOptions, not \(value.kindName)") }
         return try LinearCrossEntropyOptions(Arguments(type, try signature.bind(type, positional, named), signature))
     }

@@ -60,19 +60,21 @@ func ctcLoss(
 
 private let numericLossOperators: [OperatorRow] = [
     OperatorRow(
-        "nn.functional.mse_loss", .loss, dtypes: .floating, "input, target, \(legacy), weight=None"
+        "nn.functional.mse_loss", .loss, dtypes: .numbers, "input, target, \(legacy), weight=None"
     ) {
         Functional.mseLoss(
-            try $0.input, try $0.tensor("target"), reduction: try reduction($0), weight: try $0.optionalTensor("weight"))
+            try $0.input, try $0.tensor("target"), reduction: try reduction($0), weight: try $0.optionalTensor("weight")
+        )
     },
     OperatorRow(
-        "nn.functional.l1_loss", .loss, dtypes: .inexact, "input, target, \(legacy), weight=None"
+        "nn.functional.l1_loss", .loss, dtypes: .numbers, "input, target, \(legacy), weight=None"
     ) {
         Functional.l1Loss(
-            try $0.input, try $0.tensor("target"), reduction: try reduction($0), weight: try $0.optionalTensor("weight"))
+            try $0.input, try $0.tensor("target"), reduction: try reduction($0), weight: try $0.optionalTensor("weight")
+        )
     },
     OperatorRow(
-        "nn.functional.smooth_l1_loss", .loss, dtypes: .floating, "input, target, \(legacy), beta=1.0"
+        "nn.functional.smooth_l1_loss", .loss, dtypes: .inexact, "input, target, \(legacy), beta=1.0"
     ) {
         Functional.smoothL1Loss(
             try $0.input, try $0.tensor("target"), reduction: try reduction($0), beta: try $0.double("beta"))
@@ -88,7 +90,8 @@ private let numericLossOperators: [OperatorRow] = [
         "nn.functional.binary_cross_entropy", .loss, dtypes: .floating, "input, target, weight=None, \(legacy)"
     ) {
         Functional.binaryCrossEntropy(
-            try $0.input, try $0.tensor("target"), weight: try $0.optionalTensor("weight"), reduction: try reduction($0))
+            try $0.input, try $0.tensor("target"), weight: try $0.optionalTensor("weight"), reduction: try reduction($0)
+        )
     },
     OperatorRow(
         "nn.functional.binary_cross_entropy_with_logits", .loss, dtypes: .floating,
@@ -102,14 +105,14 @@ private let numericLossOperators: [OperatorRow] = [
 
 private let distributionLossOperators: [OperatorRow] = [
     OperatorRow(
-        "nn.functional.kl_div", .loss, dtypes: .floating, "input, target, \(legacy), log_target=False"
+        "nn.functional.kl_div", .loss, dtypes: .inexact, "input, target, \(legacy), log_target=False"
     ) {
         Functional.klDiv(
             try $0.input, try $0.tensor("target"), reduction: try divergenceReduction($0),
             logTarget: try $0.bool("log_target"))
     },
     OperatorRow(
-        "nn.functional.poisson_nll_loss", .loss, dtypes: .realNumbers,
+        "nn.functional.poisson_nll_loss", .loss, dtypes: .numbers,
         "input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction='mean'"
     ) {
         Functional.poissonNLLLoss(
@@ -132,7 +135,7 @@ private let distributionLossOperators: [OperatorRow] = [
 
 private let marginLossOperators: [OperatorRow] = [
     OperatorRow(
-        "nn.functional.hinge_embedding_loss", .loss, dtypes: .floating, "input, target, margin=1.0, \(legacy)"
+        "nn.functional.hinge_embedding_loss", .loss, dtypes: .realNumbers, "input, target, margin=1.0, \(legacy)"
     ) {
         Functional.hingeEmbeddingLoss(
             try $0.input, try $0.tensor("target"), margin: try $0.double("margin"), reduction: try reduction($0))
@@ -169,14 +172,15 @@ private let marginLossOperators: [OperatorRow] = [
 
 private let distanceLossOperators: [OperatorRow] = [
     OperatorRow(
-        "nn.functional.cosine_embedding_loss", .loss, dtypes: .realNumbers, "input1, input2, target, margin=0, \(legacy)"
+        "nn.functional.cosine_embedding_loss", .loss, dtypes: .real,
+        "input1, input2, target, margin=0, \(legacy)"
     ) {
         Functional.cosineEmbeddingLoss(
             try $0.input, try $0.tensor("input2"), try $0.tensor("target"), margin: try $0.double("margin"),
             reduction: try reduction($0))
     },
     OperatorRow(
-        "nn.functional.triplet_margin_loss", .loss, dtypes: .realNumbers,
+        "nn.functional.triplet_margin_loss", .loss, dtypes: .numbers,
         "anchor, positive, negative, margin=1.0, p=2, eps=1e-6, swap=False, \(legacy)"
     ) {
         Functional.tripletMarginLoss(
@@ -184,7 +188,7 @@ private let distanceLossOperators: [OperatorRow] = [
             p: try $0.double("p"), eps: try $0.double("eps"), swap: try $0.bool("swap"), reduction: try reduction($0))
     },
     OperatorRow(
-        "nn.functional.triplet_margin_with_distance_loss", .loss, dtypes: .realNumbers,
+        "nn.functional.triplet_margin_with_distance_loss", .loss, dtypes: .numbers,
         "anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction='mean'"
     ) {
         Functional.tripletMarginWithDistanceLoss(
@@ -247,7 +251,9 @@ private func olderReduction(_ arguments: Arguments) throws(Misuse) -> LossReduct
 
 /// The same for a divergence.
 func divergenceReduction(_ arguments: Arguments) throws(Misuse) -> DivergenceReduction {
-    if let older = try olderReduction(arguments), let same = DivergenceReduction(rawValue: older.rawValue) { return same }
+    if let older = try olderReduction(arguments), let same = DivergenceReduction(rawValue: older.rawValue) {
+        return same
+    }
     let name = try arguments.string("reduction")
     guard let reduction = DivergenceReduction(rawValue: name) else {
         throw Misuse("\(name) is not a valid value for reduction")

@@ -21,7 +21,8 @@ extension Functional {
 
     /// max(0, margin - x), of integers an integer where the margin is whole.
     private static func hinge(_ margin: Double, minus input: Tensor) -> Tensor {
-        let difference = margin == margin.rounded() && !input.dtype.isFloatingPoint
+        let difference =
+            margin == margin.rounded() && !input.dtype.isFloatingPoint
             ? input.rsub(Int(margin)) : input.rsub(margin)
         return difference.clampMin(0)
     }
@@ -88,7 +89,8 @@ extension Functional {
             }
             try checkMarginTypes("multi_margin_loss_cpu_kernel", input, target)
             if let weight, weight.dtype != input.dtype {
-                throw Misuse("expected scalar type \(input.dtype.scalarTypeName) but found \(weight.dtype.scalarTypeName)")
+                throw Misuse(
+                    "expected scalar type \(input.dtype.scalarTypeName) but found \(weight.dtype.scalarTypeName)")
             }
             let classes = target.contiguous().view([shape[0]])
             let losses = Tensor(emptyOf: [shape[0]], input.dtype, on: input.device)
@@ -141,10 +143,14 @@ extension Functional {
                 "MultilabelMarginLossBackward0", losses, input, shape: input.dim == 2 ? [shape[0]] : [], reduction,
                 composed: { x, each in
                     let x = x.reshape(shape)
-                    let wanted = isLabel.to(x.dtype)
+                    let other = isLabel.to(x.dtype).rsub(1)
+                    // A class counts as often as it is listed before the first -1.
+                    let isListed = labels.ne(-1).to(.int64).cumprod(dim: 1).to(x.dtype)
+                    let wanted = Tensor.zeros(Size(shape), dtype: x.dtype, device: x.device)
+                        .scatterAdd(1, labels.clampMin(0), isListed)
                     // over[j][i] = 1 where class i comes too near to label j.
                     let gap = x.unsqueeze(1).sub(x.unsqueeze(2)).add(1).gt(0).to(x.dtype)
-                    let over = gap.mul(wanted.unsqueeze(2)).mul(wanted.rsub(1).unsqueeze(1))
+                    let over = gap.mul(wanted.unsqueeze(2)).mul(other.unsqueeze(1))
                     return over.sum(dim: 1).sub(over.sum(dim: 2)).mul(each.unsqueeze(1)).div(shape[1])
                 },
                 direct: { scores, each, out in

@@ -141,11 +141,13 @@ extension Functional {
             try checkPadding(padding, keys, batch)
             if let padding { mask = merged(mask, padding) }
             let projected = query.linear(weight, weights.inProjBias)
+            if hasFailed { return (query, nil) }
             let output = try attention(
                 projected, mask: mask, dropout: options.dropoutP, isCausal: isCausal, generator: .default)
             return (output.linear(weights.outProjWeight, weights.outProjBias), nil)
         }
         var (q, k, v) = try project(query, key, value, weights)
+        if hasFailed { return (query, nil) }
         // (N, heads, length, width), as views.
         func split(_ a: Tensor) -> Tensor {
             a.unflatten(-1, [heads, width]).permute(options.isBatchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3])
@@ -225,6 +227,7 @@ extension Functional {
         let embedDim = query.size(-1)
         guard let weight = weights.inProjWeight else {
             let bias = weights.inProjBias?.chunk(3)
+            if hasFailed { return (query, key, value) }
             let parts = [
                 ("query", query, weights.qProjWeight), ("key", key, weights.kProjWeight),
                 ("value", value, weights.vProjWeight),
@@ -242,15 +245,20 @@ extension Functional {
         }
         if key === value, query === key {
             let parts = query.linear(weight, weights.inProjBias).chunk(3, dim: -1)
+            // After a failure there are no three parts.
+            if hasFailed { return (query, key, value) }
             return (parts[0], parts[1], parts[2])
         }
         if key === value {
             let split = weight.split([embedDim, 2 * embedDim])
             let bias = weights.inProjBias?.split([embedDim, 2 * embedDim])
+            if hasFailed { return (query, key, value) }
             let parts = key.linear(split[1], bias?[1]).chunk(2, dim: -1)
+            if hasFailed { return (query, key, value) }
             return (query.linear(split[0], bias?[0]), parts[0], parts[1])
         }
         let (split, bias) = (weight.chunk(3), weights.inProjBias?.chunk(3))
+        if hasFailed { return (query, key, value) }
         return (
             query.linear(split[0], bias?[0]), key.linear(split[1], bias?[1]), value.linear(split[2], bias?[2])
         )
@@ -311,14 +319,22 @@ extension Functional {
 }
 
 /// Attention whose query, key and value are the thirds of one projection's rows, and its gradient in the same place.
-struct PackedAttention {
+package struct PackedAttention {
     let heads: Int
     let isBatchFirst: Bool
 
+    package init(heads: Int, isBatchFirst: Bool) {
+        self.heads = heads
+        self.isBatchFirst = isBatchFirst
+    }
+
     /// Of (L, N, 3 E), or (N, L, 3 E); gives (L, N, E), or (N, L, E).
-    func callAsFunction(
+    package func callAsFunction(
         _ projected: Tensor, mask: Tensor?, dropout: Double, isCausal: Bool, generator: Generator
     ) throws(Misuse) -> Tensor {
+        guard projected.dtype.isFloatingPoint else {
+            throw Misuse("\"softmax_lastdim_kernel_impl\" not implemented for '\(projected.dtype.scalarTypeName)'")
+        }
         let embedDim = projected.shape[2] / 3
         let (batch, length) =
             isBatchFirst ? (projected.shape[0], projected.shape[1]) : (projected.shape[1], projected.shape[0])
@@ -332,7 +348,7 @@ struct PackedAttention {
             scale: 1 / Double(embedDim / heads).squareRoot(), keepScale: dropout < 1 ? 1 / (1 - dropout) : 0,
             isCausal: isCausal)
         let isFused =
-            !projected.dtype.isReducedFloatingPoint && !(mask?.tracksGrad ?? false) && projected.isContiguous
+            !projected.dtype.isReducedFloatingPoint && !(mask?.wantsDerivative ?? false) && projected.isContiguous
         guard isFused else {
             let parts = projected.chunk(3, dim: -1).map {
                 $0.unflatten(-1, [heads, embedDim / heads]).permute(isBatchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3])

@@ -4,6 +4,9 @@ import FirebrandTensor
 public let nnOperators: [OperatorRow] = Array(
     [
         lossOperators,
+        activationOperators,
+        normalisationOperators,
+        distanceOperators,
         convolutionOperators,
         columnOperators,
         bilinearOperators,

@@ -73,7 +73,7 @@ extension Functional {
                         + input.shape.list)
             case .circular where before > length || after > length:
                 throw Misuse("Padding value causes wrapping around more than once.")
-            case .circular where targets[index] < 0:
+            case .circular where targets[index] < 0 || length + Swift.min(before, 0) + Swift.min(after, 0) <= 0:
                 throw Misuse("Negative padding value is resulting in an empty dimension")
             default: break
             }

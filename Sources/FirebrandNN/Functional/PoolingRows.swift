@@ -44,8 +44,11 @@ let maxPoolingOperators: [OperatorRow] = [
         "max_pool2d_with_indices_backward", .pooling, dtypes: .floating,
         "grad_output, self, kernel_size, stride, padding, dilation, ceil_mode, indices"
     ) {
-        try $0.tensor("grad_output").scattered(
-            to: Array(try $0.tensor("self").shape.suffix(2)), try $0.tensor("indices"))
+        let grad = try $0.tensor("grad_output")
+        guard grad.dtype.isFloatingPoint else {
+            throw Misuse("\"max_pool2d_backward\" not implemented for '\(grad.dtype.scalarTypeName)'")
+        }
+        return grad.scattered(to: Array(try $0.tensor("self").shape.suffix(2)), try $0.tensor("indices"))
     },
     OperatorRow(
         "nn.functional.adaptive_max_pool1d", .pooling, dtypes: .floating, "input, output_size, return_indices=False"
@@ -140,7 +143,7 @@ let averagePoolingOperators: [OperatorRow] = [
         "input, norm_type, kernel_size, stride=None, ceil_mode=False"
     ) {
         Functional.lpPool1d(
-            try $0.input, try $0.double("norm_type"), try $0.int("kernel_size"),
+            try $0.input, try $0.scalar("norm_type"), try $0.int("kernel_size"),
             stride: try $0.optionalPerDimension("stride"), ceilMode: try $0.bool("ceil_mode"))
     },
     OperatorRow(
@@ -148,7 +151,7 @@ let averagePoolingOperators: [OperatorRow] = [
         "input, norm_type, kernel_size, stride=None, ceil_mode=False"
     ) {
         Functional.lpPool2d(
-            try $0.input, try $0.double("norm_type"), try $0.perDimension("kernel_size"),
+            try $0.input, try $0.scalar("norm_type"), try $0.perDimension("kernel_size"),
             stride: try $0.optionalPerDimension("stride"), ceilMode: try $0.bool("ceil_mode"))
     },
     OperatorRow(
@@ -156,7 +159,7 @@ let averagePoolingOperators: [OperatorRow] = [
         "input, norm_type, kernel_size, stride=None, ceil_mode=False"
     ) {
         Functional.lpPool3d(
-            try $0.input, try $0.double("norm_type"), try $0.perDimension("kernel_size"),
+            try $0.input, try $0.scalar("norm_type"), try $0.perDimension("kernel_size"),
             stride: try $0.optionalPerDimension("stride"), ceilMode: try $0.bool("ceil_mode"))
     },
 ]

@@ -4,28 +4,49 @@ import FirebrandTensor
 // steps at once, the steps in the device's kernels, and backward through time with one product for each weight.
 
 /// The weights of one direction of a layer: PyTorch's `weight_ih` and so on.
-struct RecurrentWeights {
-    var input, hidden: Tensor
-    var inputBias, hiddenBias: Tensor?
+package struct RecurrentWeights {
+    package var input, hidden: Tensor
+    package var inputBias, hiddenBias: Tensor?
     /// LSTM's projection of the state.
-    var projection: Tensor?
+    package var projection: Tensor?
+
+    package init(
+        input: Tensor, hidden: Tensor, inputBias: Tensor? = nil, hiddenBias: Tensor? = nil, projection: Tensor? = nil
+    ) {
+        self.input = input
+        self.hidden = hidden
+        self.inputBias = inputBias
+        self.hiddenBias = hiddenBias
+        self.projection = projection
+    }
 }
 
 /// What runs over the steps, but for its operands.
-struct RecurrentLayer {
+package struct RecurrentLayer {
     let cell: RecurrentCell
     /// Rows of each step, which lie one behind the other.
     let batchSizes: [Int]
     let isReverse: Bool
 
     /// The states of all steps (rows, H), and state and memory (LSTM only) after the last one.
-    typealias Result = (states: Tensor, hidden: Tensor, memory: Tensor?)
+    package typealias Result = (states: Tensor, hidden: Tensor, memory: Tensor?)
+
+    package init(cell: RecurrentCell, batchSizes: [Int], isReverse: Bool) {
+        self.cell = cell
+        self.batchSizes = batchSizes
+        self.isReverse = isReverse
+    }
 
     /// Over an input of (rows, width), from state and memory (N, H).
-    func callAsFunction(
+    package func callAsFunction(
         _ input: Tensor, hidden: Tensor, memory: Tensor?, _ weights: RecurrentWeights
     ) throws(Misuse) -> Result {
         let type = input.dtype
+        guard type.isFloatingPoint else { throw Misuse("\"rnn\" not implemented for '\(type.scalarTypeName)'") }
+        for other in [hidden, weights.input, weights.hidden] where other.dtype != type {
+            throw Misuse(
+                "expected m1 and m2 to have the same dtype, but got: \(type.cName) != \(other.dtype.cName)")
+        }
         if weights.projection != nil || input.count == 0 { return composed(input, hidden, memory, weights) }
         if type.isReducedFloatingPoint {
             func wide(_ a: Tensor?) -> Tensor? { a?.to(.float32) }
@@ -37,7 +58,9 @@ struct RecurrentLayer {
             return (result.states.to(type), result.hidden.to(type), result.memory?.to(type))
         }
         let operands = Operands(input, hidden, memory, weights)
-        let pass = try noGradTry { () throws(Misuse) in try run(operands) }
+        // Kept where a gradient, or a tangent, may be asked for.
+        let keepsGates = isGradEnabled() && operands.all.contains(where: \.tracksGrad) || isDualLevelOpen
+        let pass = try noGradTry { () throws(Misuse) in try run(operands, keepsGates) }
         let states = pass.hidden
         let (last, lastMemory) = noGrad { (final(states), pass.memory.map(final)) }
         let outputs = [states, last] + (lastMemory.map { [$0] } ?? [])
@@ -83,7 +106,7 @@ struct RecurrentLayer {
 
     // MARK: Forward
 
-    private func run(_ operands: Operands) throws(Misuse) -> RecurrentPass {
+    private func run(_ operands: Operands, _ keepsGates: Bool) throws(Misuse) -> RecurrentPass {
         let weights = operands.weights
         let (rows, units) = (operands.input.shape[0], weights.hidden.shape[1])
         func empty(_ width: Int) -> Tensor {
@@ -105,7 +128,7 @@ struct RecurrentLayer {
             cell: cell, batchSizes: batchSizes, isReverse: isReverse, weight: weights.hidden.contiguous(),
             candidateBias: candidateBias, hidden0: operands.hidden.contiguous(),
             cell0: operands.memory?.contiguous(), gates: operands.input.linear(weights.input, bias),
-            hidden: empty(units), memory: cell == .lstm ? empty(units) : nil,
+            keepsGates: keepsGates, hidden: empty(units), memory: cell == .lstm ? empty(units) : nil,
             candidate: cell == .gru ? empty(units) : nil)
         if !hasFailed { try pass.hidden.backend.run(pass) }
         return pass
@@ -193,7 +216,7 @@ struct RecurrentLayer {
     // MARK: The same, made of recorded operators
 
     /// Step by step; for second derivatives, and for projected states.
-    func composed(_ input: Tensor, _ hidden: Tensor, _ memory: Tensor?, _ weights: RecurrentWeights) -> Result {
+    package func composed(_ input: Tensor, _ hidden: Tensor, _ memory: Tensor?, _ weights: RecurrentWeights) -> Result {
         let gates = input.linear(weights.input, weights.inputBias)
         var (state, cellState) = (hidden, memory)
         // States of sequences that have ended, the longest last.

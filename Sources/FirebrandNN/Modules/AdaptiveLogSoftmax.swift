@@ -83,7 +83,8 @@ public final class AdaptiveLogSoftmaxWithLoss: ModuleBase {
         if classes.backend.anyNonzero(isOutside) {
             let (least, most): (Int, Int) = (classes.min().item(), classes.max().item())
             throw Misuse(
-                "Target values should be in [0, \(classCount - 1)], but values in range [\(least), \(most)] were found. ")
+                "Target values should be in [0, \(classCount - 1)], but values in range [\(least), \(most)] were found. "
+            )
         }
         for (cluster, layers) in tail.enumerated() {
             let (low, high) = (cutoffs[cluster], cutoffs[cluster + 1])

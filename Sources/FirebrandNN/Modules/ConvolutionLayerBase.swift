@@ -85,7 +85,7 @@ public class ConvolutionLayer: ModuleBase {
 
     /// The channels of the input; 0 where they are not known yet.
     public var inChannels: Int {
-        if weight.isUninitialized { return 0 }
+        if weight.dim < 2 { return 0 }
         return isTransposed ? weight.shape[0] : weight.shape[1] * groups
     }
 

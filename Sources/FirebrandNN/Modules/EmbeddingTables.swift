@@ -204,7 +204,8 @@ let embeddingModules = [
         let sparse = try arguments.bool("sparse")
         if let weight = try given(arguments, rows, width) {
             return Embedding.fromPretrained(
-                weight, freeze: try arguments.bool("_freeze"), paddingIdx: padding, maxNorm: maxNorm, normType: normType,
+                weight, freeze: try arguments.bool("_freeze"), paddingIdx: padding, maxNorm: maxNorm,
+                normType: normType,
                 scaleGradByFreq: byFrequency, sparse: sparse)
         }
         let made = Embedding(
@@ -220,7 +221,9 @@ let embeddingModules = [
         forward: "input, offsets=None, per_sample_weights=None",
         { arguments throws -> EmbeddingBag in
             let (rows, width) = (try arguments.int("num_embeddings"), try arguments.int("embedding_dim"))
-            let (padding, maxNorm) = (try arguments.optionalInt("padding_idx"), try arguments.optionalDouble("max_norm"))
+            let (padding, maxNorm) = (
+                try arguments.optionalInt("padding_idx"), try arguments.optionalDouble("max_norm")
+            )
             let (normType, byFrequency) = (try arguments.double("norm_type"), try arguments.bool("scale_grad_by_freq"))
             let (sparse, mode) = (try arguments.bool("sparse"), try bagMode(arguments))
             let includeLastOffset = try arguments.bool("include_last_offset")
@@ -231,7 +234,8 @@ let embeddingModules = [
             }
             return EmbeddingBag(
                 rows, width, maxNorm: maxNorm, normType: normType, scaleGradByFreq: byFrequency, mode: mode,
-                sparse: sparse, includeLastOffset: includeLastOffset, paddingIdx: padding, device: try arguments.device(),
+                sparse: sparse, includeLastOffset: includeLastOffset, paddingIdx: padding,
+                device: try arguments.device(),
                 dtype: try arguments.dtype())
         },
         call: { (bags: EmbeddingBag, arguments) in

@@ -36,7 +36,7 @@ public class Linear: ModuleBase, Forwarding {
     }
 
     /// The length of the last dimension of the input; 0 where it is not known yet.
-    public var inFeatures: Int { weight.isUninitialized ? 0 : weight.shape[1] }
+    public var inFeatures: Int { weight.dim == 2 ? weight.shape[1] : 0 }
 
     /// Draws weight and bias anew. PyTorch: `reset_parameters`.
     public func resetParameters() {

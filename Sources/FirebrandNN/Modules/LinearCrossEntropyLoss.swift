@@ -32,11 +32,13 @@ public final class LinearCrossEntropyLoss: ModuleBase, PairForwarding {
         self.labelSmoothing = labelSmoothing
         self.options = options
         linear = Linear(
-            inFeatures, outFeatures.reduce(classCount, *), bias: bias, device: device, dtype: dtype, generator: generator)
+            inFeatures, outFeatures.reduce(classCount, *), bias: bias, device: device, dtype: dtype,
+            generator: generator)
         super.init()
         if let weight, weight.shape != [classCount] {
             report(
-                Misuse("expected weight shape to be (\(classCount),), got \(Functional.tuple(weight.shape.map { $0 }))"),
+                Misuse(
+                    "expected weight shape to be (\(classCount),), got \(Functional.tuple(weight.shape.map { $0 }))"),
                 "LinearCrossEntropyLoss", [weight])
         }
         if labelSmoothing < 0 || labelSmoothing > 1 {

@@ -7,7 +7,7 @@ import FirebrandTensor
 /// try save(optimizer.stateDict(), to: "optimizer.pth")
 /// try optimizer.loadStateDict(loadOptimizerState("optimizer.pth"))
 /// ```
-public struct OptimizerState: CustomStringConvertible {
+public struct OptimizerState: CustomStringConvertible, Sendable {
     /// What is kept for each parameter, by its position among all.
     public var state: [(parameter: Int, fields: StateFields)] = []
     /// The groups' settings; the last, `params`, lists the positions of the group's parameters.

@@ -1,7 +1,7 @@
 import FirebrandTensor
 
 /// A value in the state dictionary of an optimizer or a scheduler: what PyTorch keeps there.
-public indirect enum StateValue {
+public indirect enum StateValue: Sendable {
     /// Python's `None`.
     case none
     /// A Boolean.
@@ -102,7 +102,7 @@ extension StateValue {
 }
 
 /// Values by name, in order: the state of a scheduler, or one entry of an optimizer's.
-public struct StateFields: Sequence {
+public struct StateFields: Sequence, Sendable {
     private var entries: [(key: String, value: StateValue)] = []
 
     /// No values.

@@ -101,7 +101,7 @@ extension Tensor {
     }
 
     /// Whether a derivative of what is made of this tensor will be asked for: a gradient, or a tangent at once.
-    var wantsDerivative: Bool { isGradEnabled() && tracksGrad || isDualLevelOpen && tangent != nil }
+    package var wantsDerivative: Bool { isGradEnabled() && tracksGrad || isDualLevelOpen && tangent != nil }
 
     /// `record` while a level is open.
     @inline(never)

@@ -119,8 +119,22 @@ extension Tensor {
             // A gradient nobody else holds, whose elements are its own, is taken as it is.
             var taken = consume gradient
             let isOurs = isKnownUniquelyReferenced(&taken) && isKnownUniquelyReferenced(&taken.storage)
-            state.grad = isOurs && taken.isContiguous ? taken : noGrad { taken.contiguousClone() }
+            state.grad = isOurs && liesAs(taken) ? taken : noGrad { copyLying(taken) }
         }
+    }
+
+    /// Whether a gradient's elements lie in memory in the order of this leaf's, which optimizers count on.
+    private func liesAs(_ gradient: Tensor) -> Bool {
+        if isContiguous { return gradient.isContiguous }
+        guard isDense else { return gradient.isContiguous }
+        return shape.indices.allSatisfy { shape[$0] == 1 || strides[$0] == gradient.strides[$0] }
+    }
+
+    private func copyLying(_ gradient: Tensor) -> Tensor {
+        if isContiguous || !isDense || gradient.shape != shape { return gradient.contiguousClone() }
+        let copy = Tensor(emptyOf: shape, strides: strides, gradient.dtype, on: gradient.device)
+        copy.backend.copy(gradient, into: copy)
+        return copy
     }
 }
 

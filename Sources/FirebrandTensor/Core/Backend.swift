@@ -15,7 +15,7 @@ package enum SoftmaxKind: Sendable { case softmax, logSoftmax }
 /// What a Fourier transform takes and gives.
 package enum FourierKind: Sendable { case complex, fromReal, toReal }
 
-package protocol Backend: LossBackend, Sendable {
+package protocol Backend: ActivationBackend, LossBackend, NormalisationBackend, Sendable {
     /// out = op(a); `out` has a's type, or bool where the operation classifies; `abs` of complex numbers is real.
     func unary(_ op: UnaryKernel, _ a: Tensor, into out: Tensor) throws(Misuse)
     /// out = op(a, b); both of one type, `out` of the same, or bool for comparisons and logic.

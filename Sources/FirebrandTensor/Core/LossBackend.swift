@@ -7,9 +7,9 @@ package typealias PairLossKernel = fb_pair_loss
 /// Operands are contiguous and, where nothing else is said, all of one type: float32 or float64. Classes and indices are
 /// int64.
 package protocol LossBackend {
-    /// The cross entropy of scores (outer, classes, inner) with classes (outer, inner), and the logarithms of the sums of
-    /// exponentials that its gradient needs; 0 where the class is to be ignored. Gives how many are, nil where another one
-    /// is out of range.
+    /// The cross entropy of scores (outer, classes, inner) with classes (outer, inner), and what its gradient needs: the
+    /// largest scores and the logarithms of the sums of exponentials (2, outer, inner). Losses are 0 where the class is to
+    /// be ignored. Gives how many are, nil where another one is out of range.
     func crossEntropy(
         _ scores: Tensor, classes: Tensor, ignoring: Int, logSums: Tensor, into losses: Tensor
     ) -> Int?

@@ -56,15 +56,18 @@ package struct RecurrentPass {
     /// The states before the first step, (N, H).
     package var hidden0: Tensor
     package var cell0: Tensor?
-    /// (rows, gates · H): the input's part on the way in, the gates' values on the way out.
+    /// (rows, gates · H): the input's part on the way in, the gates' values on the way out, if they are to be kept for the
+    /// gradient.
     package var gates: Tensor
+    package var keepsGates: Bool
     /// (rows, H): the states, LSTM's memory, and the state's part of GRU's candidate.
     package var hidden: Tensor
     package var memory, candidate: Tensor?
 
     package init(
         cell: RecurrentCell, batchSizes: [Int], isReverse: Bool, weight: Tensor, candidateBias: Tensor?,
-        hidden0: Tensor, cell0: Tensor?, gates: Tensor, hidden: Tensor, memory: Tensor?, candidate: Tensor?
+        hidden0: Tensor, cell0: Tensor?, gates: Tensor, keepsGates: Bool, hidden: Tensor,
+        memory: Tensor?, candidate: Tensor?
     ) {
         self.cell = cell
         self.batchSizes = batchSizes
@@ -74,6 +77,7 @@ package struct RecurrentPass {
         self.hidden0 = hidden0
         self.cell0 = cell0
         self.gates = gates
+        self.keepsGates = keepsGates
         self.hidden = hidden
         self.memory = memory
         self.candidate = candidate

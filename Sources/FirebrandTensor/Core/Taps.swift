@@ -108,4 +108,14 @@ package final class Taps: @unchecked Sendable {
         }
         return (most, evenIndices, evenWeights)
     }
+
+    /// With weights that are multiples of a power of two, as fine as 16 bits have room for.
+    package func inShorts() -> Taps {
+        let largest = weights.max() ?? 0
+        var unit = 1.0
+        while unit < 0x1p22, (0.5 + largest * unit * 2).rounded(.down) < 0x1p15 { unit *= 2 }
+        return Taps(
+            of: inputLength, starts: starts, indices: indices,
+            weights: weights.map { ($0 * unit).rounded(.toNearestOrAwayFromZero) / unit })
+    }
 }

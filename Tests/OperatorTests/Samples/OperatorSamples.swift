@@ -21,7 +21,9 @@ enum OperatorSamples {
     static let byRow: [String: [OperatorSample]] = {
         var result: [String: [OperatorSample]] = [:]
         let all = [
-            own, sequences, complexNumbers, convolutions, fourier, selection, views, linearAlgebra, pointwise, fixtures,
+            own, layers, losses, normalisations, pooling, sequences, complexNumbers, convolutions, fourier, selection,
+            views,
+            linearAlgebra, pointwise, fixtures,
         ]
         for sample in all.joined() {
             guard let row = table.find(sample.name)?.row else { continue }

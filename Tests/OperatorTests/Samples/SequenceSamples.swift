@@ -39,7 +39,8 @@ extension OperatorSamples {
                 attention, [r(2, 4, 3, 4, seed: 1), r(2, 2, 5, 4, seed: 2), r(2, 1, 5, 4, seed: 3)],
                 ["enable_gqa": .bool(true)]),
             sample(attention, [r(1, 2, 3, 4, seed: 1), r(2, 2, 5, 4, seed: 2), r(2, 2, 5, 4, seed: 3)]),
-            sample(multiHead, [x, x, x, .int(4), .int(2)] + projections(4) + [none, none, .bool(false), .double(0)] + out),
+            sample(
+                multiHead, [x, x, x, .int(4), .int(2)] + projections(4) + [none, none, .bool(false), .double(0)] + out),
             sample(
                 multiHead,
                 [x, x, x, .int(4), .int(2)] + projections(4) + [none, none, .bool(false), .double(0)] + out,

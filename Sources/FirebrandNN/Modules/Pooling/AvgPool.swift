@@ -126,7 +126,7 @@ public final class LPPool1d: Module {
 
     /// Same as calling the module.
     public func forward(_ input: Tensor) -> Tensor {
-        Functional.lpPool1d(input, normType.doubleValue, kernelSize, stride: stride, ceilMode: ceilMode)
+        Functional.lpPool1d(input, normType, kernelSize, stride: stride, ceilMode: ceilMode)
     }
 
     /// `norm_type=2, kernel_size=3, stride=None, ceil_mode=False`.
@@ -156,7 +156,7 @@ public final class LPPool2d: Module {
 
     /// Same as calling the module.
     public func forward(_ input: Tensor) -> Tensor {
-        Functional.lpPool2d(input, normType.doubleValue, kernelSize, stride: stride, ceilMode: ceilMode)
+        Functional.lpPool2d(input, normType, kernelSize, stride: stride, ceilMode: ceilMode)
     }
 
     /// `norm_type=2, kernel_size=3, stride=None, ceil_mode=False`.
@@ -186,7 +186,7 @@ public final class LPPool3d: Module {
 
     /// Same as calling the module.
     public func forward(_ input: Tensor) -> Tensor {
-        Functional.lpPool3d(input, normType.doubleValue, kernelSize, stride: stride, ceilMode: ceilMode)
+        Functional.lpPool3d(input, normType, kernelSize, stride: stride, ceilMode: ceilMode)
     }
 
     /// `norm_type=2, kernel_size=3, stride=None, ceil_mode=False`.

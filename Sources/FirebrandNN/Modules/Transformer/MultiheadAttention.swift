@@ -69,7 +69,8 @@ public final class MultiheadAttention: ModuleBase {
         outProj = NonDynamicallyQuantizableLinear(
             width, width, bias: bias, device: device, dtype: dtype, generator: generator)
         func weight(_ shape: Int...) -> Tensor {
-            Transformers.xavierUniform_(Tensor.empty(shape, dtype: dtype, device: device), generator)
+            let tensor = Tensor.empty(shape, dtype: dtype, device: device)
+            return hasFailed ? tensor : Init.xavierUniform_(tensor, generator: generator)
         }
         let isSame = self.kdim == embedDim && self.vdim == embedDim
         inProjWeight = isSame ? weight(3 * width, width) : nil

@@ -153,7 +153,7 @@ public final class Transformer: ModuleBase {
         self.nhead = nhead
         self.batchFirst = batchFirst
         super.init()
-        for parameter in parameters() where parameter.dim > 1 { Transformers.xavierUniform_(parameter, generator) }
+        for parameter in parameters() where parameter.dim > 1 { Init.xavierUniform_(parameter, generator: generator) }
     }
 
     /// Encodes the source and decodes the target; masks as those of ``MultiheadAttention``.

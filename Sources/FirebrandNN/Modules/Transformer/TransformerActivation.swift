@@ -29,7 +29,7 @@ public enum TransformerActivation {
     func callAsFunction(_ x: Tensor) -> Tensor {
         switch self {
         case .relu: x.relu()
-        case .gelu: Transformers.gelu(x)
+        case .gelu: Functional.gelu(x)
         case .function(let function): function(x)
         case .module(let module): run(module, x)
         }
@@ -45,7 +45,7 @@ public enum TransformerActivation {
         switch self {
         case .relu, .gelu: true
         case .function: false
-        case .module(let module): module is ReLU || module.typeName == "GELU"
+        case .module(let module): module is ReLU || module is GELU
         }
     }
 }

@@ -2,18 +2,6 @@ import FirebrandTensor
 
 /// What the modules of the Transformer share.
 enum Transformers {
-    /// Uniform in ±sqrt(6 / (inputs + outputs)): the first draws of projections.
-    @discardableResult
-    static func xavierUniform_(_ tensor: Tensor, _ generator: Generator) -> Tensor {
-        if hasFailed { return tensor }
-        let receptive = tensor.shape.dropFirst(2).reduce(1, *)
-        let fans = Double((tensor.shape[0] + tensor.shape[1]) * receptive)
-        let bound = 3.0.squareRoot() * (2 / fans).squareRoot()
-        return noGrad { tensor.uniform_(-bound, bound, generator: generator) }
-    }
-
-    static func gelu(_ x: Tensor) -> Tensor { x.mul(0.5).mul(x.mul(0.5.squareRoot()).erf().add(1)) }
-
     /// A mask that keeps each position from those after it: -infinity above the diagonal, else 0.
     static func causalMask(_ size: Int, device: Device = .cpu, dtype: DType? = nil) -> Tensor {
         Tensor.full([size, size], -Double.infinity, dtype: dtype ?? .default, device: device).triu(diagonal: 1)

@@ -26,18 +26,25 @@ extension CPUBackend {
             guard labels[i] >= 0, Int(labels[i]) < length else { return nil }
         }
         guard outer * inner > 0, length > 0 else { return ignored }
-        if inner > 1, scores.dtype == .float32, inner >= 8 {
+        if inner >= 8, scores.dtype == .float32 {
             sumColumns(scores, into: logSums)
         } else {
             sumRows(inner == 1 ? scores : scores.permutedAlias([0, 2, 1]).contiguousClone(), length, into: logSums)
         }
         func pick<T: BinaryFloatingPoint>(_: T.Type) {
             let a = scores.pointer.assumingMemoryBound(to: T.self)
-            let sums = logSums.pointer.assumingMemoryBound(to: T.self)
+            let largest = logSums.pointer.assumingMemoryBound(to: T.self)
+            let sums = largest + outer * inner
             let out = losses.pointer.assumingMemoryBound(to: T.self)
-            for i in 0..<outer * inner {
-                let label = Int(labels[i])
-                out[i] = label == ignoring ? 0 : -(a[(i / inner * length + label) * inner + i % inner] - sums[i])
+            var i = 0
+            for block in 0..<outer {
+                for column in 0..<inner {
+                    let label = Int(labels[i])
+                    out[i] =
+                        label == ignoring
+                        ? 0 : -((a[(block * length + label) * inner + column] - largest[i]) - sums[i])
+                    i += 1
+                }
             }
         }
         if scores.dtype == .float32 { pick(Float.self) } else { pick(Double.self) }
@@ -45,23 +52,27 @@ extension CPUBackend {
     }
 
     private func sumRows(_ rows: Tensor, _ length: Int, into sums: Tensor) {
+        let count = rows.count / length
         // An exponential costs some ten additions.
-        parallelFor(sums.count, grain: Swift.max(1, pointwiseGrain / 8 / length)) { begin, end in
+        parallelFor(count, grain: Swift.max(1, pointwiseGrain / 8 / length)) { begin, end in
             for row in begin..<end {
                 if rows.dtype == .float32 {
-                    sums.floats[row] = fb_log_sum_exp_f32(rows.floats + row * length, length)
+                    fb_log_sum_exp_f32(
+                        sums.floats + row, sums.floats + count + row, rows.floats + row * length, length)
                 } else {
-                    sums.doubles[row] = fb_log_sum_exp_f64(rows.doubles + row * length, length)
+                    fb_log_sum_exp_f64(
+                        sums.doubles + row, sums.doubles + count + row, rows.doubles + row * length, length)
                 }
             }
         }
     }
 
     private func sumColumns(_ scores: Tensor, into sums: Tensor) {
-        let (length, inner) = (scores.shape[1], scores.shape[2])
-        inStrips(scores) { outer, first, count in
+        let (outer, length, inner) = (scores.shape[0], scores.shape[1], scores.shape[2])
+        inStrips(scores) { block, first, count in
+            let column = sums.floats + block * inner + first
             fb_log_sum_exp_columns_f32(
-                sums.floats + outer * inner + first, scores.floats + outer * length * inner + first, length, inner, count)
+                column, column + outer * inner, scores.floats + block * length * inner + first, length, inner, count)
         }
     }
 
@@ -86,10 +97,11 @@ extension CPUBackend {
         guard scores.count > 0 else { return }
         let step = scales.count == 1 ? 0 : 1
         if inner >= 8, scores.dtype == .float32 {
-            inStrips(scores) { outer, first, count in
-                let (at, column) = (outer * length * inner + first, outer * inner + first)
+            inStrips(scores) { block, first, count in
+                let (at, column) = (block * length * inner + first, block * inner + first)
+                let largest = logSums.floats + column
                 fb_cross_entropy_grad_columns_f32(
-                    out.floats + at, scores.floats + at, logSums.floats + column, classes.integers + column,
+                    out.floats + at, scores.floats + at, largest, largest + classes.count, classes.integers + column,
                     Int64(ignoring), scales.floats + column * step, step, length, inner, count)
             }
         } else if inner == 1 {
@@ -106,8 +118,8 @@ extension CPUBackend {
         _ rows: Tensor, _ length: Int, _ classes: Tensor, _ ignoring: Int, _ logSums: Tensor, _ scales: Tensor,
         _ step: Int, into out: Tensor
     ) {
-        let labels = classes.integers
-        parallelFor(classes.count, grain: Swift.max(1, pointwiseGrain / 8 / length)) { begin, end in
+        let (labels, samples) = (classes.integers, classes.count)
+        parallelFor(samples, grain: Swift.max(1, pointwiseGrain / 8 / length)) { begin, end in
             for row in begin..<end {
                 let label = Int(labels[row])
                 let at = row * length
@@ -116,11 +128,12 @@ extension CPUBackend {
                         as: UInt8.self, repeating: 0, count: length * out.elementSize)
                 } else if rows.dtype == .float32 {
                     fb_cross_entropy_grad_f32(
-                        out.floats + at, rows.floats + at, logSums.floats[row], label, scales.floats[row * step], length)
+                        out.floats + at, rows.floats + at, logSums.floats[row], logSums.floats[samples + row], label,
+                        scales.floats[row * step], length)
                 } else {
                     fb_cross_entropy_grad_f64(
-                        out.doubles + at, rows.doubles + at, logSums.doubles[row], label, scales.doubles[row * step],
-                        length)
+                        out.doubles + at, rows.doubles + at, logSums.doubles[row], logSums.doubles[samples + row],
+                        label, scales.doubles[row * step], length)
                 }
             }
         }
@@ -184,7 +197,8 @@ extension CPUBackend {
         parallelFor(a.count, grain: CPUBackend.pairBlock) { begin, end in
             let offset = begin * size
             kernels.gradient(
-                result.pointer + offset, g.pointer + (isOne ? 0 : offset), isOne, a.pointer + offset, b.pointer + offset,
+                result.pointer + offset, g.pointer + (isOne ? 0 : offset), isOne, a.pointer + offset,
+                b.pointer + offset,
                 parameter, end - begin)
         }
         if result !== out { copy(result, into: out) }

@@ -11,6 +11,7 @@ extension CPUBackend {
         }
         if out.dtype == .float32 {
             if multiplyNarrow(a, b, bias: bias, into: out) { return }
+            if try multiplyRow(a, b, bias: bias, into: out) { return }
             return try matmulByOneDNN(a, b, bias: bias, into: out)
         }
         if out.dtype.isReducedFloatingPoint {
@@ -73,6 +74,24 @@ extension CPUBackend {
         parallelFor(m, grain: max(4, 100_000 / (n * k))) { begin, end in
             fb_matmul_narrow_f32(c + begin * cRow, cRow, p + begin * aRow, aRow, q, bColumn, row, end - begin, n, k)
         }
+        return true
+    }
+
+    /// One row times a matrix that lies column by column, as a linear layer's does for one sample: every number of the
+    /// matrix is used once, and reading them in order is all there is to it.
+    private func multiplyRow(_ a: Tensor, _ b: Tensor, bias: Tensor?, into out: Tensor) throws(Misuse) -> Bool {
+        let (n, k) = (b.shape[2], a.shape[2])
+        guard out.shape[0] == 1, a.shape[1] == 1, k >= 64, b.strides[1] == 1, a.strides[2] == 1, out.strides[2] == 1
+        else { return false }
+        let (c, p, q) = (
+            out.pointer.assumingMemoryBound(to: Float.self), a.pointer.assumingMemoryBound(to: Float.self),
+            b.pointer.assumingMemoryBound(to: Float.self)
+        )
+        let column = b.strides[2]
+        parallelFor(n, grain: max(4, 100_000 / k)) { begin, end in
+            fb_matmul_narrow_f32(c + begin, 1, q + begin * column, column, p, k, nil, end - begin, 1, k)
+        }
+        if let bias { try binary(.add, out, bias, into: out) }
         return true
     }
 

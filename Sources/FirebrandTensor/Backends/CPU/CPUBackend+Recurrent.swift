@@ -93,7 +93,7 @@ private struct Recurrence {
 
     typealias Pack<T> = (fb_cell, UnsafeMutablePointer<T>?, UnsafePointer<T>?, Int, Int, Int, Int) -> Void
     typealias Step<T> = (
-        fb_cell, UnsafePointer<T>?, UnsafeMutablePointer<T>?, UnsafeMutablePointer<T>?, UnsafePointer<T>?,
+        fb_cell, Bool, UnsafePointer<T>?, UnsafeMutablePointer<T>?, UnsafeMutablePointer<T>?, UnsafePointer<T>?,
         UnsafePointer<T>?, UnsafePointer<T>?, UnsafeMutablePointer<T>?, UnsafeMutablePointer<T>?, Int, Int, Int, Int
     ) -> Void
     typealias HandBack<T> = (
@@ -101,7 +101,8 @@ private struct Recurrence {
     ) -> Void
     typealias Slope<T> = (
         fb_cell, UnsafePointer<T>?, UnsafePointer<T>?, UnsafePointer<T>?, UnsafePointer<T>?, UnsafePointer<T>?,
-        UnsafePointer<T>?, UnsafeMutablePointer<T>?, UnsafeMutablePointer<T>?, UnsafeMutablePointer<T>?,
+        UnsafePointer<T>?, UnsafePointer<T>?, UnsafeMutablePointer<T>?, UnsafeMutablePointer<T>?,
+        UnsafeMutablePointer<T>?,
         UnsafeMutablePointer<T>?, Int, Int, Int, Int
     ) -> Void
 
@@ -117,7 +118,9 @@ private struct Recurrence {
     func forward<T>(_ pack: Pack<T>, _ step: Step<T>) {
         let weights = packed(pack, blocks: layout.blocks, units: layout.units)
         let packed = UnsafePointer(weights.pointer.assumingMemoryBound(to: T.self))
-        let bias: UnsafePointer<T>? = pass.candidateBias.map { UnsafePointer($0.pointer.assumingMemoryBound(to: T.self)) }
+        let bias: UnsafePointer<T>? = pass.candidateBias.map {
+            UnsafePointer($0.pointer.assumingMemoryBound(to: T.self))
+        }
         forSteps(unitsOfBlock: layout.units) { index, rows, units in
             let t = order(index), start = starts[t]
             func run(_ range: Range<Int>, _ hiddenBefore: Tensor, _ memoryBefore: Tensor?, _ startBefore: Int) {
@@ -125,7 +128,7 @@ private struct Recurrence {
                 guard !range.isEmpty else { return }
                 let at = start + range.lowerBound, old = startBefore + range.lowerBound
                 step(
-                    pass.cell, packed, row(pass.gates, at), pass.candidate.map { row($0, at) }, bias,
+                    pass.cell, pass.keepsGates, packed, row(pass.gates, at), pass.candidate.map { row($0, at) }, bias,
                     row(hiddenBefore, old), memoryBefore.map { UnsafePointer(row($0, old)) }, row(pass.hidden, at),
                     pass.memory.map { row($0, at) }, hidden, range.count, units.lowerBound, units.upperBound)
             }
@@ -156,7 +159,7 @@ private struct Recurrence {
                 slope(
                     pass.cell, row(pass.gates, at), pass.candidate.map { UnsafePointer(row($0, at)) },
                     row(hiddenBefore, old), memoryBefore.map { UnsafePointer(row($0, old)) },
-                    pass.memory.map { UnsafePointer(row($0, at)) },
+                    row(pass.hidden, at), pass.memory.map { UnsafePointer(row($0, at)) },
                     gradients.hidden.map { UnsafePointer(row($0, at)) }, row(gradients.state, range.lowerBound),
                     gradients.memory.map { row($0, range.lowerBound) }, row(gradients.input, at),
                     gradients.recurrent.map { row($0, at) }, hidden, range.count, units.lowerBound, units.upperBound)

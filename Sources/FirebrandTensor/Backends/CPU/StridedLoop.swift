@@ -104,7 +104,9 @@ struct StridedLoop {
         if count >= 1024, let (kernel, partner) = blockedDimensions() {
             return runInBlocks(kernel, partner, grain, body)
         }
-        parallelFor(outer, grain: Swift.max(1, grain / inner)) { begin, end in
+        var lineStrides = Strides(repeating: 0)
+        for operand in 0..<operandCount { lineStrides[operand] = strides[operand][last - 1] }
+        parallelFor(outer, grain: Swift.max(1, grain / inner)) { [lineStrides] begin, end in
             var index = Size(repeating: 0, count: last)
             var at = pointers
             var rest = begin
@@ -115,16 +117,23 @@ struct StridedLoop {
                 for operand in 0..<operandCount { at[operand] += index[dimension] * strides[operand][dimension] }
                 dimension -= 1
             }
-            for _ in begin..<end {
-                body(at, innerStrides, inner)
+            var visited = begin
+            while visited < end {
+                // As many lines as the next dimension has left.
+                let lines = Swift.min(end - visited, shape[last - 1] - index[last - 1])
+                for _ in 0..<lines {
+                    body(at, innerStrides, inner)
+                    for operand in 0..<operandCount { at[operand] += lineStrides[operand] }
+                }
+                visited += lines
+                index[last - 1] += lines
                 var dimension = last - 1
-                while dimension >= 0 {
-                    index[dimension] += 1
-                    for operand in 0..<operandCount { at[operand] += strides[operand][dimension] }
-                    if index[dimension] < shape[dimension] { break }
+                while dimension > 0, index[dimension] == shape[dimension] {
                     index[dimension] = 0
+                    index[dimension - 1] += 1
                     for operand in 0..<operandCount {
-                        at[operand] -= shape[dimension] * strides[operand][dimension]
+                        at[operand] +=
+                            strides[operand][dimension - 1] - shape[dimension] * strides[operand][dimension]
                     }
                     dimension -= 1
                 }
