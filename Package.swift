@@ -19,6 +19,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
         .target(name: "CCurl"),
+        .target(name: "CFiles"),
         .target(name: "CLAPACK"),
         .target(
             name: "CRuntime",
@@ -36,7 +37,7 @@ let package = Package(
         .target(name: "FirebrandData", dependencies: ["FirebrandTensor", "FirebrandNN"]),
         .target(
             name: "FirebrandSerialization",
-            dependencies: ["CZlib", "FirebrandTensor", "FirebrandNN", "FirebrandOptim", "FirebrandData"]),
+            dependencies: ["CZlib", "CFiles", "FirebrandTensor", "FirebrandNN", "FirebrandOptim", "FirebrandData"]),
         .target(
             name: "FirebrandVision",
             dependencies: [
@@ -100,7 +101,7 @@ let package = Package(
         .testTarget(
             name: "FirebrandSerializationTests",
             dependencies: [
-                "FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandOptim", "FirebrandSerialization",
+                "CZlib", "FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandOptim", "FirebrandSerialization",
                 "FirebrandTestSupport", "FirebrandFuzz",
             ],
             resources: [.copy("Fixtures")]),
