@@ -17,11 +17,14 @@ final class FuzzInput {
         if let file { unlink(file) }
     }
 
+    /// Where files for readers that open one are made: a folder in memory, and the beginning of a name.
+    static let place =
+        (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") + "/firebrand-fuzz-\(getpid())"
+
     /// A file with the bytes, for readers that open one; `ending` is that of its name.
     func path(ending: String) throws -> String {
         if let file { return file }
-        let folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
-        let path = "\(folder)/firebrand-fuzz-\(getpid())\(ending)"
+        let path = Self.place + ending
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FuzzFailure("cannot write \(path)") }
         defer { close(descriptor) }
@@ -37,15 +40,4 @@ final class FuzzInput {
 struct FuzzFailure: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
-}
-
-/// Visits every element of a tensor, as whoever loaded it would.
-func visit(_ tensor: Tensor) throws {
-    // A view can claim more elements than there is memory.
-    guard tensor.count <= 1 << 16 else { return }
-    let whole = noGrad { tensor.detach().contiguous() }
-    var sum: UInt64 = 0
-    let bytes = UnsafeRawBufferPointer(start: whole.pointer, count: whole.count * whole.dtype.itemSize)
-    for byte in bytes { sum &+= UInt64(byte) }
-    if whole.dtype == .bool, sum > UInt64(bytes.count) { throw FuzzFailure("a Boolean that is neither 0 nor 1") }
 }

@@ -1,3 +1,4 @@
+import FirebrandSerialization
 import Glibc
 
 /// The undamaged files: the tests' own.
@@ -39,6 +40,12 @@ struct Seeds {
             if !name.hasPrefix(".") { names.append(name) }
         }
         return names.sorted()
+    }
+
+    /// A whole file, such as one that was kept.
+    static func bytes(of path: String) throws -> [UInt8] {
+        let file = try MappedFile(path)
+        return withExtendedLifetime(file) { Array(file.bytes) }
     }
 
     private func read(_ path: String) -> [UInt8]? {

@@ -31,7 +31,7 @@ import FirebrandSerialization
     }
 
     /// How often: `make test-kills` says 500.
-    private static let kills = ProcessInfo.processInfo.environment["FIREBRAND_KILLS"].flatMap { Int($0) } ?? 24
+    private static let kills = ProcessInfo.processInfo.environment["FIREBRAND_KILLS"].flatMap { Int($0) } ?? 40
 
     @Test(
         "A save that is killed leaves the old file or the new one, whole",
@@ -40,7 +40,7 @@ import FirebrandSerialization
         let folder = try TemporaryFolder()
         let path = folder.file("file." + format)
         var random = SplitMix(state: 5)
-        var last = 0
+        var (last, interrupted) = (0, 0)
         for _ in 0..<max(1, Self.kills / 4) {
             let process = Process()
             let output = Pipe()
@@ -60,7 +60,17 @@ import FirebrandSerialization
             let found = try number(in: path)
             #expect(found == saved || found == saved + 1, "\(saved) was saved, \(found) is there")
             last = found
+            let others = folder.content.filter { $0 != "file." + format }
+            #expect(others.allSatisfy { $0.hasPrefix(".file.\(format).") && $0.hasSuffix(".partial") }, "\(others)")
+            #expect(others.count <= 1, "each save removes what the one before it left: \(others)")
+            if !others.isEmpty { interrupted += 1 }
         }
+        // Some must have come in the middle of a save, or nothing was tested.
+        #expect(interrupted > 0)
+        var file = try AtomicFile(path)
+        try file.write([1])
+        try file.commit()
+        #expect(folder.content == ["file." + format])
     }
 
     /// The number that all elements of the file are.
