@@ -12,9 +12,8 @@ enum Shards {
         ])
         try saveSafetensors(state, index: index, maxShardSize: 48)
         // They are read until the process ends.
-        files =
-            try SafetensorsIndex(index).fileNames.map { "/" + FuzzInput.place.split(separator: "/").first! + "/" + $0 }
-            + [index]
+        let named = try SafetensorsIndex(index)
+        files = named.fileNames.map { named.path(of: $0) } + [index]
         atexit { for file in Shards.files { unlink(file) } }
         return [try Seeds.bytes(of: index)]
     }
