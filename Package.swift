@@ -10,6 +10,7 @@ let package = Package(
         .library(name: "FirebrandPython", targets: ["FirebrandPython"]),
         .executable(name: "firebrand", targets: ["FirebrandCLI"]),
         .executable(name: "firebrand-bench", targets: ["FirebrandBench"]),
+        .executable(name: "firebrand-fuzz", targets: ["FirebrandFuzz"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -19,6 +20,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
         .target(name: "CCurl"),
+        .target(name: "CFiles"),
         .target(name: "CLAPACK"),
         .target(name: "CPython"),
         .target(
@@ -37,7 +39,7 @@ let package = Package(
         .target(name: "FirebrandData", dependencies: ["FirebrandTensor", "FirebrandNN"]),
         .target(
             name: "FirebrandSerialization",
-            dependencies: ["CZlib", "FirebrandTensor", "FirebrandNN", "FirebrandOptim", "FirebrandData"]),
+            dependencies: ["CZlib", "CFiles", "FirebrandTensor", "FirebrandNN", "FirebrandOptim", "FirebrandData"]),
         .target(
             name: "FirebrandVision",
             dependencies: [
@@ -67,6 +69,13 @@ let package = Package(
             dependencies: [
                 "Firebrand", "FirebrandTensor", "FirebrandReplay", "FirebrandSerialization", "FirebrandTutorial",
                 "FirebrandVision",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        // Damaged files through every reader, and saves to be killed.
+        .executableTarget(
+            name: "FirebrandFuzz",
+            dependencies: [
+                "CZlib", "FirebrandTensor", "FirebrandNN", "FirebrandSerialization", "FirebrandVision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -106,8 +115,8 @@ let package = Package(
         .testTarget(
             name: "FirebrandSerializationTests",
             dependencies: [
-                "FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandOptim", "FirebrandSerialization",
-                "FirebrandTestSupport",
+                "CZlib", "FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandOptim", "FirebrandSerialization",
+                "FirebrandTestSupport", "FirebrandFuzz",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(
