@@ -7,17 +7,20 @@ let package = Package(
     name: "Firebrand",
     products: [
         .library(name: "Firebrand", targets: ["Firebrand"]),
+        .library(name: "FirebrandCSV", targets: ["FirebrandCSV"]),
         .executable(name: "firebrand", targets: ["FirebrandCLI"]),
         .executable(name: "firebrand-bench", targets: ["FirebrandBench"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
     ],
     targets: [
         // System libraries and C.
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
         .target(name: "CCurl"),
+        .target(name: "CImageFiles", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
         .target(name: "CLAPACK"),
         .target(
             name: "CRuntime",
@@ -39,8 +42,8 @@ let package = Package(
         .target(
             name: "FirebrandVision",
             dependencies: [
-                "CZlib", "CPNG", "CCurl", "CKernels",
-                "FirebrandTensor", "FirebrandData", "FirebrandSerialization",
+                "CZlib", "CPNG", "CCurl", "CImageFiles", "CKernels",
+                "FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandSerialization",
             ],
             exclude: ["Resources/LICENSE-digits.md"],
             // Compiled in, so that a program finds them wherever it is moved to.
@@ -53,6 +56,12 @@ let package = Package(
             dependencies: [
                 "FirebrandTensor", "FirebrandNN", "FirebrandOptim", "FirebrandData",
                 "FirebrandSerialization", "FirebrandVision",
+            ]),
+        // Apart, because the library it stands on brings Foundation with it, which every start of a program would pay for.
+        .target(
+            name: "FirebrandCSV",
+            dependencies: [
+                "FirebrandTensor", "FirebrandSerialization", .product(name: "SwiftCSV", package: "SwiftCSV"),
             ]),
         .target(
             name: "FirebrandReplay", dependencies: ["FirebrandTensor", "FirebrandNN", "FirebrandSerialization"]),
@@ -99,8 +108,8 @@ let package = Package(
         .testTarget(
             name: "FirebrandVisionTests",
             dependencies: [
-                "CZlib", "FirebrandTensor", "FirebrandData", "FirebrandSerialization", "FirebrandVision",
-                "FirebrandTestSupport",
+                "CZlib", "FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandSerialization", "FirebrandVision",
+                "FirebrandCSV", "FirebrandTestSupport",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(
