@@ -5,7 +5,8 @@ import FirebrandTensor
 ///
 /// A single size is that of the shorter edge, the longer one follows; `maxSize` bounds it. Two are height and width. With
 /// `antialias`, images shrink without moiré (`bilinear` and `bicubic`). Images are tensors (…, channels, height, width);
-/// those of integers are resized as float32 and rounded, as torchvision's transforms of this name do.
+/// those of integers are resized as float32 and rounded, as torchvision's transform of this name does. (A value halfway
+/// between two integers may be rounded to the other one: the sums are formed in another order.)
 /// ```swift
 /// Resize(256)                                // the shorter edge
 /// Resize([224, 224], interpolation: .bicubic)
@@ -101,15 +102,9 @@ extension Tensor {
         if [height, width] == lengths { return self }
         let isWeighted = mode == .bilinear || mode == .bicubic
         let isExact = dtype == .float32 || dtype == .float64
-        func interpolated(_ image: Tensor, _ size: [Int]) -> Tensor {
-            Functional.interpolate(
-                image, size: size, mode: mode, alignCorners: isWeighted ? false : nil,
-                antialias: antialias && isWeighted)
-        }
-        var result = isExact ? asImageBatch() : asImageBatch().to(.float32)
-        // In PyTorch's order, the width first, so that bytes that fall between two are rounded alike.
-        if antialias, isWeighted, !isExact { result = interpolated(result, [height, lengths[1]]) }
-        result = interpolated(result, lengths)
+        var result = Functional.interpolate(
+            isExact ? asImageBatch() : asImageBatch().to(.float32), size: lengths, mode: mode,
+            alignCorners: isWeighted ? false : nil, antialias: antialias && isWeighted)
         if !isExact {
             if mode == .bicubic, dtype == .uint8 { result = result.clamp(min: 0, max: 255) }
             result = dtype.isFloatingPoint ? result.to(dtype) : result.round().to(dtype)

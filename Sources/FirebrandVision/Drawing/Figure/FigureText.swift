@@ -70,7 +70,7 @@ extension Axes {
             return block
         }
         let (x, y) = ranges
-        let yTicks = y.ticks(max(2, rows / 3)).major
+        let yTicks = y.ticks(max(2, rows * 2 / 5)).major
         let labels = yTicks.map { label($0.label, style) }
         let gutter = showsAxis ? (labels.map(\.count).max() ?? 0) + 1 : 0
         let plotWidth = max(4, width - gutter - 1)
@@ -111,7 +111,7 @@ extension Axes {
         var line = [Character](repeating: isASCII ? "-" : "─", count: width)
         var numbers = [Character](repeating: " ", count: width + 8)
         var end = -1
-        for tick in x.ticks(max(2, width / 12)).major {
+        for tick in x.ticks(max(2, width / 9)).major {
             let column = Int(x.position(tick.value) * Double(width - 1) + 0.5)
             guard (0..<width).contains(column) else { continue }
             line[column] = isASCII ? "+" : "┬"
