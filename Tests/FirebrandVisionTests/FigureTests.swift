@@ -44,6 +44,7 @@ struct FigureTests {
             try figure.savefig(folder.file(name + ".png"))
             let image = try PNGImage(contentsOf: folder.file(name + ".png"))
             #expect(image.width == figure.width && image.height == figure.height && image.channels == 3)
+            // To look at them.
             if let kept = ProcessInfo.processInfo.environment["FIREBRAND_FIGURES"] {
                 try figure.savefig("\(kept)/\(name).png")
                 try figure.savefig("\(kept)/\(name).svg")
