@@ -8,12 +8,14 @@ let package = Package(
     products: [
         .library(name: "Firebrand", targets: ["Firebrand"]),
         .library(name: "FirebrandPython", targets: ["FirebrandPython"]),
+        .library(name: "FirebrandCSV", targets: ["FirebrandCSV"]),
         .executable(name: "firebrand", targets: ["FirebrandCLI"]),
         .executable(name: "firebrand-bench", targets: ["FirebrandBench"]),
         .executable(name: "firebrand-fuzz", targets: ["FirebrandFuzz"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
     ],
     targets: [
         // System libraries and C.
@@ -21,6 +23,7 @@ let package = Package(
         .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
         .target(name: "CCurl"),
         .target(name: "CFiles"),
+        .target(name: "CImageFiles", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
         .target(name: "CLAPACK"),
         .target(name: "CPython"),
         .target(
@@ -43,8 +46,8 @@ let package = Package(
         .target(
             name: "FirebrandVision",
             dependencies: [
-                "CZlib", "CPNG", "CCurl", "CKernels",
-                "FirebrandTensor", "FirebrandData", "FirebrandSerialization",
+                "CZlib", "CPNG", "CCurl", "CImageFiles", "CKernels",
+                "FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandSerialization",
             ],
             exclude: ["Resources/LICENSE-digits.md"],
             // Compiled in, so that a program finds them wherever it is moved to.
@@ -60,6 +63,12 @@ let package = Package(
             ]),
         // NumPy, matplotlib and whatever else a Python has; not part of the umbrella.
         .target(name: "FirebrandPython", dependencies: ["CPython", "FirebrandTensor"]),
+        // Apart, because the library it stands on brings Foundation with it, which every start of a program would pay for.
+        .target(
+            name: "FirebrandCSV",
+            dependencies: [
+                "FirebrandTensor", "FirebrandSerialization", .product(name: "SwiftCSV", package: "SwiftCSV"),
+            ]),
         .target(
             name: "FirebrandReplay", dependencies: ["FirebrandTensor", "FirebrandNN", "FirebrandSerialization"]),
         .target(name: "FirebrandTutorial", dependencies: ["Firebrand"]),
@@ -122,8 +131,8 @@ let package = Package(
         .testTarget(
             name: "FirebrandVisionTests",
             dependencies: [
-                "CZlib", "FirebrandTensor", "FirebrandData", "FirebrandSerialization", "FirebrandVision",
-                "FirebrandTestSupport",
+                "CZlib", "FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandSerialization", "FirebrandVision",
+                "FirebrandCSV", "FirebrandTestSupport",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(
