@@ -40,13 +40,14 @@ let package = Package(
             name: "FirebrandVision",
             dependencies: [
                 "CZlib", "CPNG", "CCurl", "CKernels",
-                "FirebrandTensor", "FirebrandData", "FirebrandSerialization",
+                "FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandSerialization",
             ],
             exclude: ["Resources/LICENSE-digits.md"],
             // Compiled in, so that a program finds them wherever it is moved to.
             resources: [
                 .embedInCode("Resources/digits-images-idx3-ubyte.gz"),
                 .embedInCode("Resources/digits-labels-idx1-ubyte.gz"),
+                .embedInCode("Resources/imagenet-classes.txt"),
             ]),
         .target(
             name: "Firebrand",
@@ -99,7 +100,7 @@ let package = Package(
         .testTarget(
             name: "FirebrandVisionTests",
             dependencies: [
-                "CZlib", "FirebrandTensor", "FirebrandData", "FirebrandSerialization", "FirebrandVision",
+                "CZlib", "FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandSerialization", "FirebrandVision",
                 "FirebrandTestSupport",
             ],
             resources: [.copy("Fixtures")]),

@@ -21,7 +21,8 @@ package enum ModulePart {
 
     init(_ value: Any) {
         switch value {
-        case let field as any ParameterField: self = field.slot.computed == nil ? .parameter(field.slot.tensor) : .computed
+        case let field as any ParameterField:
+            self = field.slot.computed == nil ? .parameter(field.slot.tensor) : .computed
         case let field as any BufferField: self = .buffer(field.tensor, isPersistent: field.isPersistent)
         case let module as ModuleBase: self = .module(module)
         default:
@@ -54,7 +55,8 @@ package enum ModulePart {
 extension ModuleBase {
     /// The fields by key, then what was registered by name.
     package func parts() -> [(key: String, part: ModulePart)] {
-        fields.map { ($0.key, ModulePart($0.value)) } + (extras?.registered ?? []).map { ($0.key, ModulePart($0.member)) }
+        fields.map { ($0.key, ModulePart($0.value)) }
+            + (extras?.registered ?? []).map { ($0.key, ModulePart($0.member)) }
     }
 
     /// The stored properties by their Swift names, those of the structs and tuples among them that layers keep their
@@ -107,7 +109,9 @@ extension ModuleBase {
         if let field = value as? any ParameterField { return path.isEmpty ? field.slot : nil }
         guard let container = Container(value) else { return nil }
         if container.kind == .optional { return container.elements.first.flatMap { slot($0.value, path) } }
-        guard let name = path.first, let element = container.elements.first(where: { $0.name == name }) else { return nil }
+        guard let name = path.first, let element = container.elements.first(where: { $0.name == name }) else {
+            return nil
+        }
         return slot(element.value, path.dropFirst())
     }
 }

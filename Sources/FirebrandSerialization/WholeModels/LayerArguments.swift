@@ -35,7 +35,8 @@ extension ValueDecoder {
                 result[name] = try operatorValue(try decode(attribute, depth: depth), name)
             } else {
                 switch name {
-                case "device": result[name] = .device(.meta)
+                // What waits for its shapes takes memory when it learns them.
+                case "device": result[name] = .device(entry.name.hasPrefix("Lazy") ? .cpu : .meta)
                 case "bias":
                     let isRecurrent = record.has("bias_ih")
                     result[name] = .bool(isRecurrent || record.has("bias") || record.has("in_proj_bias"))
@@ -69,10 +70,10 @@ extension ValueDecoder {
             return try linear.attributes[name].map { try operatorValue(try decode($0, depth: depth), name) }
         case ("LinearCrossEntropyLoss", "options"): return try lossOptions(record, depth: depth)
         case ("TripletMarginWithDistanceLoss", "distance_function"):
-            if record.module(name) == nil, record.attributes[name] != nil {
+            guard record.attributes[name] == nil else {
                 throw unsupported("a TripletMarginWithDistanceLoss whose distance is a Python function")
             }
-            return try moduleValue(record, name, depth: depth)
+            return nil
         case ("TransformerEncoderLayer", _), ("TransformerDecoderLayer", _):
             return try layerArgument(name, type, record, depth: depth)
         case ("TransformerEncoder", "encoder_layer"), ("TransformerDecoder", "decoder_layer"):
@@ -141,7 +142,8 @@ extension ValueDecoder {
         guard openModules.insert(index).inserted else { throw unsupported("modules that contain themselves") }
         defer { openModules.remove(index) }
         let record = try moduleRecord(index)
-        guard let entry = LayerClasses.find(record.global), let row = FirebrandNN.modules.find("nn.\(entry.name)") else {
+        guard let entry = LayerClasses.find(record.global), let row = FirebrandNN.modules.find("nn.\(entry.name)")
+        else {
             throw ModuleRegistry.unknown(record.global, path: source.path)
         }
         return .module("nn.\(entry.name)", [], try arguments(entry, row, record, depth: depth + 1))
@@ -173,6 +175,12 @@ extension ValueDecoder {
 
     // MARK: Hostile sizes
 
+    /// Integers of layers with parameters that are no lengths of those.
+    private static let otherNumbers: Set<String> = [
+        "cutoffs", "head_dim", "stride", "padding", "dilation", "output_padding", "groups", "padding_idx",
+        "ignore_index", "n_classes", "shortlist_size", "head_size", "n_clusters",
+    ]
+
     /// Refuses sizes whose products would overflow, and counts beyond what the file has parameters for.
     private mutating func checkSizes(_ record: ModuleRecord, _ row: ModuleRow) throws {
         func implausible() -> FirebrandError {
@@ -180,7 +188,7 @@ extension ValueDecoder {
                 .corruptFile, "describes a \(record.global.name) of a size that cannot be", path: source.path)
         }
         let hasParameters = row.constructor.parameters.contains { $0.name == "device" }
-        var bits = 0.0
+        var bits = 0
         var budget = 4096
         func add(_ value: PickleValue, _ counts: Bool) throws {
             budget -= 1
@@ -188,7 +196,10 @@ extension ValueDecoder {
             switch value {
             case .int(let number):
                 guard number.magnitude < 1 << 40 else { throw implausible() }
-                if counts { bits += Double(Int.bitWidth - max(1, number.magnitude).leadingZeroBitCount - 1) }
+                if counts {
+                    guard number >= 0 else { throw implausible() }
+                    bits += Int.bitWidth - number.leadingZeroBitCount
+                }
             case .double(let number):
                 guard !(abs(number) > 1e300) || number.isInfinite else { throw implausible() }
             case .bigInt: throw implausible()
@@ -199,16 +210,21 @@ extension ValueDecoder {
             }
         }
         for (name, value) in record.attributes where !name.hasPrefix("_") {
-            try add(value, hasParameters && name != "cutoffs" && name != "head_dim")
+            let counts = hasParameters && !Self.otherNumbers.contains(name)
+            try add(value, counts)
+            // Recurrent weights are a square of it.
+            if name == "hidden_size" { try add(value, counts) }
         }
         guard bits < 60 else { throw implausible() }
         if case .int(let layers)? = record.attributes["num_layers"], !record.parameters.isEmpty {
             guard layers <= record.parameters.count else { throw implausible() }
         }
         if row.name == "nn.AdaptiveLogSoftmaxWithLoss" {
-            guard case .double(let divisor)? = record.attributes["div_value"].map({ value -> PickleValue in
-                if case .int(let number) = value { .double(Double(number)) } else { value }
-            }), divisor >= 1, divisor < 1e9 else { throw implausible() }
+            guard
+                case .double(let divisor)? = record.attributes["div_value"].map({ value -> PickleValue in
+                    if case .int(let number) = value { .double(Double(number)) } else { value }
+                }), divisor >= 1, divisor < 1e9
+            else { throw implausible() }
         }
     }
 }

@@ -4,7 +4,8 @@ import FirebrandNN
 ///
 /// Attributes are in the order in which Python's constructors set them. Each is the stored property of the same name in
 /// Swift's spelling (`out_features`: `outFeatures`); of another name where one follows a colon; a constant where one
-/// follows `=`; or, after `@`, something that ``LayerAttributes`` works out.
+/// follows `=`; or, after `@`, something that ``LayerAttributes`` works out. A `^` marks what a constructor sets before it
+/// makes the module one.
 package enum LayerClasses {
     /// One class.
     struct Entry: Sendable {
@@ -25,6 +26,8 @@ package enum LayerClasses {
         }
         let name: String
         let source: Source
+        /// Whether it stands before what every module has.
+        var isFirst = false
     }
 
     /// A plain value.
@@ -66,6 +69,11 @@ package enum LayerClasses {
     }()
 
     private static func attribute(_ text: String) -> Attribute {
+        if text.hasPrefix("^") {
+            var result = attribute(String(text.dropFirst()))
+            result.isFirst = true
+            return result
+        }
         if text.hasPrefix("@") { return Attribute(name: String(text.dropFirst()), source: .computed) }
         if let place = text.firstIndex(of: "=") {
             let value = String(text[text.index(after: place)...])
@@ -198,7 +206,7 @@ package enum LayerClasses {
             LogSigmoid
             Softplus beta threshold
             Softshrink lambd
-            PReLU num_parameters init=0.25
+            PReLU ^num_parameters init=0.25
             Softsign
             Tanhshrink
             Softmin dim

@@ -17,6 +17,9 @@ struct ModuleRecord {
     func has(_ key: String) -> Bool { parameter(key).map { $0 != .none } ?? false }
 }
 
+/// A module of two tensors.
+private typealias DistanceModule = ModuleBase & PairForwarding<Tensor, Tensor, Tensor>
+
 /// Whole models out of a pickle: modules are made by this package or the user, never by the file.
 extension ValueDecoder {
     /// The value of the file; a whole model leaves the default generator as it was, as in Python.
@@ -119,8 +122,25 @@ extension ValueDecoder {
             let dictionary = ParameterDict()
             for (key, tensor) in try ownParameters(record, depth: depth) { dictionary[key] = tensor }
             return dictionary
+        case "TripletMarginWithDistanceLoss" where record.module("distance_function") != nil:
+            return try makeDistanceLoss(record, depth: depth)
         default: return try makeLayer(entry, record, depth: depth)
         }
+    }
+
+    /// A loss whose distance is a module of any class.
+    private mutating func makeDistanceLoss(_ record: ModuleRecord, depth: Int) throws -> ModuleBase {
+        guard case .node(let index)? = record.module("distance_function"),
+            let distance = try decodeModule(index, depth: depth) as? any DistanceModule,
+            let margin = try record.attributes["margin"].map({ try decode($0, depth: depth) })?.double, margin > 0,
+            case .bool(let swap)? = record.attributes["swap"], case .string(let name)? = record.attributes["reduction"],
+            let reduction = LossReduction(rawValue: name)
+        else { throw unsupported("a malformed \(record.global.name)") }
+        func made(_ distance: some DistanceModule) -> ModuleBase {
+            TripletMarginWithDistanceLoss(
+                distanceFunction: distance, margin: margin, swap: swap, reduction: reduction)
+        }
+        return made(distance)
     }
 
     private mutating func children(
@@ -128,7 +148,9 @@ extension ValueDecoder {
     ) throws -> [(key: String, module: ModuleBase)] {
         var result: [(key: String, module: ModuleBase)] = []
         for (key, value) in record.modules {
-            guard case .node(let index) = value else { throw unsupported("a \(record.global.name) with an empty place") }
+            guard case .node(let index) = value else {
+                throw unsupported("a \(record.global.name) with an empty place")
+            }
             result.append((key, try decodeModule(index, depth: depth)))
         }
         return result

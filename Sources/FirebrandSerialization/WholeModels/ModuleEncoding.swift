@@ -11,7 +11,9 @@ extension ValueEncoder {
         if parts.contains(where: { if case .computed = $0.part { true } else { false } }) {
             throw moduleError(
                 "'\(module.typeName)' has parameters that are parametrized or pruned, which no file of a whole model can hold",
-                remedy: "save its state dict, or make the parameters ordinary ones first (Parametrize.remove, Prune.remove)")
+                remedy:
+                    "save its state dict, or make the parameters ordinary ones first (Parametrize.remove, Prune.remove)"
+            )
         }
         if module.hasHooks {
             throw moduleError(
@@ -25,7 +27,7 @@ extension ValueEncoder {
         let object = newObject(global)
         modules[ObjectIdentifier(module)] = object
         var state = ModuleState()
-        try fill(&state, parts, depth: depth + 1)
+        try fill(&state, parts, isTraining: module.isTraining, depth: depth + 1)
         if let entry {
             try finish(&state, module, entry, depth: depth)
         } else {
@@ -45,6 +47,8 @@ extension ValueEncoder {
         var transient: [String] = []
         var modules: [(String, PickleValue)] = []
         var attributes: [(String, PickleValue)] = []
+        /// Attributes before everything else.
+        var firstAttributes: [(String, PickleValue)] = []
         var preHooks: [(PickleValue, PickleValue)] = []
         var loadHooks: [(PickleValue, PickleValue)] = []
         /// The dictionaries of hooks that handles refer to.
@@ -52,7 +56,7 @@ extension ValueEncoder {
     }
 
     private mutating func fill(
-        _ state: inout ModuleState, _ parts: [(key: String, part: ModulePart)], depth: Int
+        _ state: inout ModuleState, _ parts: [(key: String, part: ModulePart)], isTraining: Bool, depth: Int
     ) throws {
         for (key, part) in parts {
             switch part {
@@ -63,8 +67,9 @@ extension ValueEncoder {
             case .module(let module): state.modules.append((key, try encode(module, depth: depth)))
             case .list(let parts):
                 state.modules.append(
-                    (key, try container("List", parts.enumerated().map { ("\($0)", $1) }, depth: depth)))
-            case .dictionary(let parts): state.modules.append((key, try container("Dict", parts, depth: depth)))
+                    (key, try container("List", parts.enumerated().map { ("\($0)", $1) }, isTraining, depth: depth)))
+            case .dictionary(let parts):
+                state.modules.append((key, try container("Dict", parts, isTraining, depth: depth)))
             case .computed, .value: break
             }
         }
@@ -72,19 +77,19 @@ extension ValueEncoder {
 
     /// An array or dictionary in a field is one of Python's containers.
     private mutating func container(
-        _ kind: String, _ parts: [(key: String, part: ModulePart)], depth: Int
+        _ kind: String, _ parts: [(key: String, part: ModulePart)], _ isTraining: Bool, depth: Int
     ) throws -> PickleValue {
         let isOfParameters = parts.contains { if case .parameter = $0.part { true } else { false } }
         let name = (isOfParameters ? "Parameter" : "Module") + kind
         let object = newObject(PickleGlobal("torch.nn.modules.container", name))
         var state = ModuleState()
-        try fill(&state, parts, depth: depth + 1)
+        try fill(&state, parts, isTraining: isTraining, depth: depth + 1)
         if isOfParameters {
             let keys = document.add(.dictionary, parts.flatMap { [PickleValue.string($0.key), .none] })
             state.attributes = kind == "List" ? [("_size", .int(parts.count))] : [("_keys", keys)]
         }
-        // A container in a field has no mode of its own; its modules do.
-        setState(of: object, dictionary(of: state, isTraining: true))
+        // A container in a field has no mode of its own; it goes with the module that has it.
+        setState(of: object, dictionary(of: state, isTraining: isTraining))
         return object
     }
 
@@ -92,6 +97,10 @@ extension ValueEncoder {
         _ state: inout ModuleState, _ module: ModuleBase, _ entry: LayerClasses.Entry, depth: Int
     ) throws {
         for (name, value) in LayerAttributes(of: module, entry).values {
+            if entry.attributes.contains(where: { $0.isFirst && $0.name == name }) {
+                state.firstAttributes.append((name, try encode(value, depth: depth + 1)))
+                continue
+            }
             guard name == "_flat_weights" else {
                 state.attributes.append((name, try encode(value, depth: depth + 1)))
                 continue
@@ -125,7 +134,9 @@ extension ValueEncoder {
         case is TripletMarginWithDistanceLoss: try finishDistance(&state, module, depth: depth)
         default: break
         }
-        if entry.name.hasPrefix("Lazy"), let object = modules[ObjectIdentifier(module)] { waitForShapes(&state, object) }
+        if entry.name.hasPrefix("Lazy"), let object = modules[ObjectIdentifier(module)] {
+            waitForShapes(&state, object)
+        }
     }
 
     private mutating func finishDistance(_ state: inout ModuleState, _ module: ModuleBase, depth: Int) throws {
@@ -178,6 +189,7 @@ extension ValueEncoder {
             if case .node(let index) = dictionary { document.nodes[index].items = pairs.flatMap { [$0.0, $0.1] } }
             add(name, dictionary)
         }
+        for (name, value) in state.firstAttributes { add(name, value) }
         add("training", .bool(isTraining))
         add("_parameters", named(state.parameters))
         add("_buffers", named(state.buffers))

@@ -98,7 +98,7 @@ extension ValueDecoder {
             return
         }
         guard own.isUninitialized || own.shape == tensor.shape else {
-            problems.append("\(place(path)) is \(tensor.shape) in the file and \(own.shape) here")
+            problems.append("\(place(path)) is \(shape(tensor)) in the file and \(shape(own)) here")
             return
         }
         let requiresGrad = tensor.requiresGrad
@@ -126,7 +126,7 @@ extension ValueDecoder {
             return
         }
         guard own.isUninitialized || own.shape == tensor.shape else {
-            problems.append("\(place(path)) is \(tensor.shape) in the file and \(own.shape) here")
+            problems.append("\(place(path)) is \(shape(tensor)) in the file and \(shape(own)) here")
             return
         }
         if own.isUninitialized { own.materialize(tensor.shape.map { $0 }) }
@@ -196,6 +196,8 @@ extension ValueDecoder {
         default: value.kind
         }
     }
+
+    private func shape(_ tensor: Tensor) -> String { "\(tensor.shape.map { $0 })" }
 
     private func place(_ path: [String]) -> String { path.isEmpty ? "the model" : path.joined(separator: ".") }
 }

@@ -103,7 +103,8 @@ final class ModuleRegistry: Sendable {
         return FirebrandError(
             .unsupportedFormat,
             "'\(name)' is none of PyTorch's layers, and which Python class it is has not been said", path: path,
-            remedy: "register it before saving: registerModule(\(name).self, name: \"__main__.\(name)\") { \(name)(…) }; "
+            remedy:
+                "register it before saving: registerModule(\(name).self, name: \"__main__.\(name)\") { \(name)(…) }; "
                 + "or save the model's state dict")
     }
 
