@@ -10,16 +10,19 @@ PYTHON ?= python3
 
 # Lower layers must not reach upwards: an import that Package.swift does not declare fails the build.
 IMPORT_CHECK := --explicit-target-dependency-import-check error
-FORMATTED := Package.swift Sources Tests
+FORMATTED := Package.swift Sources Examples Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run build test sanitize sanitize-address sanitize-thread lint format bench fixtures clean
+.PHONY: help setup setup-python run build test sanitize sanitize-address sanitize-thread lint format docs bench fixtures clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install the system packages that are missing
 	@sh scripts/install-dependencies.sh
+
+setup-python: ## install the Python, NumPy and matplotlib that the tests of the bridge need
+	@sh scripts/install-python.sh
 
 run: setup ## train the tutorial's network, save it, reload it and predict
 	$(SWIFT) build -c release --product firebrand
@@ -55,6 +58,11 @@ lint: ## check the format of the Swift files
 
 format: ## format the Swift files in place
 	$(SWIFT) format --in-place --parallel --recursive $(FORMATTED)
+
+# Of the modules as they were built for release, which is what `make test` leaves too.
+docs: setup ## build the documentation: every public symbol, the tutorial, the articles
+	$(SWIFT) build -c release --product firebrand
+	$(PYTHON) scripts/docs/build.py .build/release .build/docs
 
 bench: setup ## measure Firebrand beside PyTorch and print the table
 	$(SWIFT) build -c release --product firebrand-bench

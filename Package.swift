@@ -7,6 +7,7 @@ let package = Package(
     name: "Firebrand",
     products: [
         .library(name: "Firebrand", targets: ["Firebrand"]),
+        .library(name: "FirebrandPython", targets: ["FirebrandPython"]),
         .executable(name: "firebrand", targets: ["FirebrandCLI"]),
         .executable(name: "firebrand-bench", targets: ["FirebrandBench"]),
     ],
@@ -19,6 +20,7 @@ let package = Package(
         .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
         .target(name: "CCurl"),
         .target(name: "CLAPACK"),
+        .target(name: "CPython"),
         .target(
             name: "CRuntime",
             linkerSettings: [.linkedLibrary(":libgomp.so.1", .when(platforms: [.linux]))]),
@@ -55,6 +57,8 @@ let package = Package(
                 "FirebrandTensor", "FirebrandNN", "FirebrandOptim", "FirebrandData",
                 "FirebrandSerialization", "FirebrandVision",
             ]),
+        // NumPy, matplotlib and whatever else a Python has; not part of the umbrella.
+        .target(name: "FirebrandPython", dependencies: ["CPython", "FirebrandTensor"]),
         .target(
             name: "FirebrandReplay", dependencies: ["FirebrandTensor", "FirebrandNN", "FirebrandSerialization"]),
         .target(name: "FirebrandTutorial", dependencies: ["Firebrand"]),
@@ -66,6 +70,16 @@ let package = Package(
                 "FirebrandVision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+
+        // The chapters of the tutorial: `swift run 01-tensors`.
+        .executableTarget(name: "01-tensors", dependencies: ["Firebrand"], path: "Examples/01-tensors"),
+        .executableTarget(name: "02-data", dependencies: ["Firebrand"], path: "Examples/02-data"),
+        .executableTarget(name: "03-transforms", dependencies: ["Firebrand"], path: "Examples/03-transforms"),
+        .executableTarget(name: "04-network", dependencies: ["Firebrand"], path: "Examples/04-network"),
+        .executableTarget(name: "05-autograd", dependencies: ["Firebrand"], path: "Examples/05-autograd"),
+        .executableTarget(name: "06-optimization", dependencies: ["Firebrand"], path: "Examples/06-optimization"),
+        .executableTarget(name: "07-quickstart", dependencies: ["Firebrand"], path: "Examples/07-quickstart"),
+        .executableTarget(name: "08-save-load", dependencies: ["Firebrand"], path: "Examples/08-save-load"),
 
         // Tests.
         .target(name: "FirebrandTestSupport", dependencies: ["CZlib", "FirebrandTensor"], path: "Tests/Support"),
@@ -104,6 +118,11 @@ let package = Package(
                 "FirebrandTestSupport",
             ],
             resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "FirebrandPythonTests",
+            dependencies: [
+                "FirebrandTensor", "FirebrandNN", "FirebrandVision", "FirebrandPython", "FirebrandTestSupport",
+            ]),
         .testTarget(
             name: "FirebrandCLITests",
             dependencies: ["Firebrand", "FirebrandTutorial", "FirebrandTestSupport", "FirebrandCLI"],

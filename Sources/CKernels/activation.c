@@ -85,22 +85,30 @@ LOGISTIC(f64)
 
 // ---- The normal distribution ------------------------------------------------------------------------------------------
 
-// Its distribution function is exp(-t(|x|)) or 1 minus that; t is a polynomial fitted for this file (minimax over
-// [0, 6], 1.6e-7; beyond, it grows so that the result is 0 as it should be).
+// Its distribution function is 2^-t(|x|) or 1 minus that; t is a polynomial fitted for this file (minimax over [0, 6],
+// 1.6e-7 of the result; beyond, it grows so that the result is 0 as it should be). The power is that of Cephes' exp2f.
 INLINE float normal_cdf_f32(float x) {
     const float a = fabsf(x);
-    float t = 1.0729909183e-08f;
-    t = t * a - 3.4871231141e-07f;
-    t = t * a + 4.8402657958e-06f;
-    t = t * a - 3.6088036765e-05f;
-    t = t * a + 1.3221492507e-04f;
-    t = t * a + 1.3667922197e-04f;
-    t = t * a - 4.9962186119e-03f;
-    t = t * a + 3.6484427018e-02f;
-    t = t * a + 3.1825756619e-01f;
-    t = t * a + 7.9789169284e-01f;
-    t = t * a + 6.9314702014e-01f;
-    const float tail = quick_exp_f32(-t);
+    float t = 1.5479986768e-08f;
+    t = t * a - 5.0308552237e-07f;
+    t = t * a + 6.9830274111e-06f;
+    t = t * a - 5.2064031676e-05f;
+    t = t * a + 1.9074581673e-04f;
+    t = t * a + 1.9718643572e-04f;
+    t = t * a - 7.2080198146e-03f;
+    t = t * a + 5.2635901928e-02f;
+    t = t * a + 4.5914861246e-01f;
+    t = t * a + 1.1511143884e+00f;
+    t = t * a + 9.9999976856e-01f;
+    t = t > 127.0f ? 127.0f : t;
+    const float rounded = 12583039.0f - t, d = (rounded - 12583039.0f) + t;  // -t = n - d
+    float s = 1.535336188319500e-4f * -d + 1.339887440266574e-3f;
+    s = s * -d + 9.618437357674640e-3f;
+    s = s * -d + 5.550332471162809e-2f;
+    s = s * -d + 2.402264791363012e-1f;
+    s = s * -d + 6.931472028550421e-1f;
+    s = s * -d + 1.0f;
+    const float tail = s * fb_bits_to_f32((int32_t)((uint32_t)fb_f32_to_bits(rounded) << 23));
     return x > 0 ? 1.0f - tail : tail;
 }
 INLINE double normal_cdf_f64(double x) { return 0.5 * erfc(x * -0.70710678118654752440); }

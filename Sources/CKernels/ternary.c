@@ -57,6 +57,7 @@ FOR_INTEGERS(INTEGER_TERNARY)
             c < (T)0.5 && c > (T)-0.5 ? a + c * (b - a) : b - (b - a) * ((T)1 - c))                \
     TERNARY(lerp_by_##S, T, real, ((void)c, value < (T)0.5 && value > (T)-0.5                       \
             ? a + value * (b - a) : b - (b - a) * ((T)1 - value)))                                 \
+    TERNARY(add_scaled_##S, T, real, ((void)c, a + value * b))                                     \
     TERNARY(clamp_each_##S, T, real,                                                               \
             a != a ? a : b != b ? b : c != c ? c : (a < b ? b : a) > c ? c : a < b ? b : a)        \
     CLAMP(S, T)                                                                                    \
@@ -76,6 +77,7 @@ fb_ternary_kernel fb_find_ternary(fb_ternary_op op, int dtype) {
         [FB_ADDCDIV] = FLOATS(addcdiv),
         [FB_LERP] = FLOATS(lerp),
         [FB_LERP_BY] = FLOATS(lerp_by),
+        [FB_ADD_SCALED] = FLOATS(add_scaled),
         [FB_CLAMP] = NUMBERS(clamp),
         [FB_NAN_TO_NUM] = FLOATS(nan_to_num),
     };

@@ -64,7 +64,8 @@ static dnnl_status_t create_primitive(
 }
 
 static const dnnl_data_type_t types[FB_ONEDNN_TYPE_COUNT] = {
-    [FB_ONEDNN_F32] = dnnl_f32, [FB_ONEDNN_BF16] = dnnl_bf16, [FB_ONEDNN_F16] = dnnl_f16};
+    [FB_ONEDNN_F32] = dnnl_f32, [FB_ONEDNN_BF16] = dnnl_bf16, [FB_ONEDNN_F16] = dnnl_f16,
+    [FB_ONEDNN_BF16_WIDE] = dnnl_bf16};
 static _Atomic bool refused[FB_ONEDNN_TYPE_COUNT];
 
 bool fb_onednn_takes(int type) { return !refused[type]; }
@@ -82,16 +83,17 @@ static dnnl_status_t fill(entry *e, const fb_matmul_shape *s, dnnl_engine_t engi
     if (s->b_batch == 0) b_strides[0] = s->k * s->n;
     dnnl_dims_t dims, strides;
     memory_description a, b, bias, c;
-#define DESCRIBE(md, d, st)                                     \
-    do {                                                        \
+#define DESCRIBE(md, d, type, st)                                     \
+    do {                                                              \
         memcpy(dims, (d) + skip, (size_t)rank * sizeof(int64_t));     \
         memcpy(strides, (st) + skip, (size_t)rank * sizeof(int64_t)); \
-        TRY(describe(&(md), rank, dims, types[s->type], strides)); \
+        TRY(describe(&(md), rank, dims, type, strides));              \
     } while (0)
-    DESCRIBE(a, a_dims, a_strides);
-    DESCRIBE(b, b_dims, b_strides);
-    DESCRIBE(bias, bias_dims, bias_strides);
-    DESCRIBE(c, c_dims, c_strides);
+    const dnnl_data_type_t factor = types[s->type], product = s->type == FB_ONEDNN_BF16_WIDE ? dnnl_f32 : factor;
+    DESCRIBE(a, a_dims, factor, a_strides);
+    DESCRIBE(b, b_dims, factor, b_strides);
+    DESCRIBE(bias, bias_dims, product, bias_strides);
+    DESCRIBE(c, c_dims, product, c_strides);
     dnnl_status_t status = create_primitive(e, &a, &b, &bias, &c, engine);
     if (status == dnnl_success) status = dnnl_memory_create(&e->a, DESCRIPTION_OF(a), engine, DNNL_MEMORY_NONE);
     if (status == dnnl_success) status = dnnl_memory_create(&e->b, DESCRIPTION_OF(b), engine, DNNL_MEMORY_NONE);

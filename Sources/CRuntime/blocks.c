@@ -17,7 +17,8 @@ enum {
     LOCAL_DEPTH_BYTES = 128 << 10,  // at most this much per class and thread
     HUGE_PAGE = 2 << 20,
 };
-static const size_t CACHE_LIMIT = (size_t)512 << 20;
+// Kept in common at most: this, or half of what a program has had in use at once, whichever is more.
+static const size_t CACHE_FLOOR = (size_t)512 << 20;
 
 typedef struct block { struct block *next; } block;
 
@@ -93,6 +94,10 @@ static void create_key(void) { pthread_key_create(&local_key, release_local); }
 static pthread_mutex_t shared_mutex = PTHREAD_MUTEX_INITIALIZER;
 static block *shared_blocks[CLASS_COUNT];
 static size_t shared_bytes;
+// When a class was last asked for or given back, by a clock that ticks with every such call: what has lain longest goes
+// first when room is needed.
+static size_t last_used[CLASS_COUNT], ticks;
+static size_t peak_in_use;
 static _Atomic size_t large_in_use;
 
 static char empty_block[ALIGNMENT] __attribute__((aligned(ALIGNMENT)));
@@ -117,6 +122,7 @@ void *fb_allocate(size_t size) {
         shared_blocks[index] = b->next;
         shared_bytes -= rounded;
     }
+    last_used[index] = ++ticks;
     pthread_mutex_unlock(&shared_mutex);
     if (!b) {
         bool huge = rounded >= 2 * HUGE_PAGE;
@@ -131,6 +137,34 @@ void *fb_allocate(size_t size) {
     }
     if (b) atomic_fetch_add_explicit(&large_in_use, rounded, memory_order_relaxed);
     return handed_out(b, size, rounded);
+}
+
+static size_t class_size(unsigned index) {
+    if (index <= LINEAR_CLASSES) return (size_t)index * ALIGNMENT;
+    unsigned above = index - LINEAR_CLASSES - 1;
+    unsigned exponent = above / STEPS + 10;
+    return ((size_t)1 << exponent) + (above % STEPS + 1) * ((size_t)1 << (exponent - 3));
+}
+
+/// Takes blocks of the classes unused for longest out of the cache until `wanted` bytes more fit, and chains them to be
+/// freed outside the lock. False when they cannot fit.
+static bool make_room(size_t wanted, unsigned index, block **evicted) {
+    size_t limit = peak_in_use / 2 > CACHE_FLOOR ? peak_in_use / 2 : CACHE_FLOOR;
+    if (wanted > limit) return false;
+    while (shared_bytes + wanted > limit) {
+        int oldest = -1;
+        for (int i = 0; i < CLASS_COUNT; i++) {
+            if (shared_blocks[i] && (oldest < 0 || last_used[i] < last_used[oldest])) oldest = i;
+        }
+        // Nothing older than what is given back: the newcomer goes.
+        if (oldest < 0 || oldest == (int)index) return false;
+        block *b = shared_blocks[oldest];
+        shared_blocks[oldest] = b->next;
+        shared_bytes -= class_size((unsigned)oldest);
+        b->next = *evicted;
+        *evicted = b;
+    }
+    return true;
 }
 
 void fb_deallocate(void *pointer, size_t size) {
@@ -155,9 +189,12 @@ void fb_deallocate(void *pointer, size_t size) {
         local.count[index]++;
         return;
     }
-    atomic_fetch_sub_explicit(&large_in_use, rounded, memory_order_relaxed);
+    size_t in_use = atomic_fetch_sub_explicit(&large_in_use, rounded, memory_order_relaxed);
+    block *evicted = NULL;
     pthread_mutex_lock(&shared_mutex);
-    bool keep = shared_bytes + rounded <= CACHE_LIMIT;
+    if (in_use > peak_in_use) peak_in_use = in_use;
+    last_used[index] = ++ticks;
+    bool keep = make_room(rounded, index, &evicted);
     if (keep) {
         b->next = shared_blocks[index];
         kept(b, rounded);
@@ -166,6 +203,11 @@ void fb_deallocate(void *pointer, size_t size) {
     }
     pthread_mutex_unlock(&shared_mutex);
     if (!keep) free(b);
+    while (evicted) {
+        block *next = evicted->next;
+        free(evicted);
+        evicted = next;
+    }
 }
 
 void fb_empty_cache(void) {

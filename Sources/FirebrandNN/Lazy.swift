@@ -2,7 +2,7 @@ import FirebrandTensor
 
 /// A module some of whose parameters take their shapes from the first input, or from the state that is loaded.
 ///
-/// Until then they are ``UninitializedParameter``s. `callAsFunction` (through ``ModuleBase/call(with:_:)``) is to begin with
+/// Until then they are `UninitializedParameter`s. `callAsFunction` (through ``ModuleBase/call(with:_:)``) is to begin with
 /// ``initializeIfNeeded(_:)``. PyTorch: `torch.nn.modules.lazy.LazyModuleMixin`.
 public protocol LazyModule: ModuleBase {
     /// Gives the waiting parameters their shapes (``Tensor/materialize(_:)``) and first values.

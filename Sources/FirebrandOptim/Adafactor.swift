@@ -90,10 +90,41 @@ public final class Adafactor: GroupedOptimizer<Adafactor.Options> {
         for parameter in group.parameters {
             guard let gradient = parameter.grad else { continue }
             if parameter.dtype.isComplex { throw Misuse("Adafactor does not support complex parameters") }
-            change(parameter, gradient, state(of: parameter), group.options)
+            let state = state(of: parameter)
+            if parameter.dtype.isReducedFloatingPoint || parameter.count == 0 {
+                change(parameter, gradient, state, group.options)
+            } else {
+                try fused(parameter, gradient, state, group.options)
+            }
         }
     }
 
+    /// In three passes over the memory.
+    private func fused(
+        _ parameter: Tensor, _ gradient: Tensor, _ state: ParameterState, _ options: Options
+    ) throws(Misuse) {
+        guard gradient.shape == parameter.shape else {
+            throw Misuse(
+                "the gradient of a parameter of shape \(parameter.shape.list) has the shape \(gradient.shape.list)")
+        }
+        let isSame = gradient.dtype == parameter.dtype && gradient.device == parameter.device
+        let slope = (isSame ? gradient : gradient.to(parameter.device, parameter.dtype)).contiguous()
+        let target = parameter.contiguous()
+        state.step += 1
+        let isMatrix = parameter.dim > 1
+        let length = min(options.lr, 1 / state.step.squareRoot())
+        try parameter.backend.update(
+            AdafactorUpdate(
+                target, gradient: slope, rows: isMatrix ? average(state, 0) : nil,
+                columns: isMatrix ? average(state, 1) : state.tensor(2),
+                weight: pow(state.step, options.beta2Decay), least: options.eps.0 ?? parameter.dtype.finfo.eps,
+                leastSize: options.eps.1, length: options.maximize ? -length : length, limit: options.d,
+                shrink: 1 - options.lr * options.weightDecay))
+        if target !== parameter { parameter.copy_(target) } else { parameter.storage.version += 1 }
+    }
+
+    /// Composed of operators, each of which rounds to the parameter's 16 bits as PyTorch's do; what the passes above are
+    /// tested against.
     private func change(_ parameter: Tensor, _ gradient: Tensor, _ state: ParameterState, _ options: Options) {
         let isSame = gradient.dtype == parameter.dtype && gradient.device == parameter.device
         var slope = isSame ? gradient : gradient.to(parameter.device, parameter.dtype)
@@ -122,17 +153,23 @@ public final class Adafactor: GroupedOptimizer<Adafactor.Options> {
     private func average(
         _ state: ParameterState, _ index: Int, _ slope: Tensor, dim: Int, _ weight: Double
     ) -> Tensor {
+        let mean = slope.norm(2, dim: [dim], keepdim: true).square_().div_(Double(slope.size(dim)))
+        return average(state, index).lerp_(mean, weight)
+    }
+
+    /// The running average of rows (0) or columns (1), in the parameter's type, on its device and without gaps.
+    private func average(_ state: ParameterState, _ index: Int) -> Tensor {
         let parameter = state.parameter
         let shape = shape(ofState: index, parameter)
-        if state.tensors[index]?.shape != shape {
-            state.tensors[index] = Tensor.zeros(shape, dtype: parameter.dtype, device: parameter.device)
+        if let kept = state.tensors[index], kept.shape == shape {
+            let isSame = kept.dtype == parameter.dtype && kept.device == parameter.device
+            let ready = (isSame ? kept : kept.to(parameter.device, parameter.dtype)).contiguous()
+            if ready !== kept { state.tensors[index] = ready }
+            return ready
         }
-        let kept = state.tensors[index]!
-        if kept.dtype != parameter.dtype || kept.device != parameter.device {
-            state.tensors[index] = kept.to(parameter.device, parameter.dtype)
-        }
-        let mean = slope.norm(2, dim: [dim], keepdim: true).square_().div_(Double(slope.size(dim)))
-        return state.tensors[index]!.lerp_(mean, weight)
+        let new = Tensor.zeros(shape, dtype: parameter.dtype, device: parameter.device)
+        state.tensors[index] = new
+        return new
     }
 
     private func rootMeanSquare(_ tensor: Tensor) -> Double {

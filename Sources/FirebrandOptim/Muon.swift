@@ -138,14 +138,14 @@ public final class Muon: GroupedOptimizer<Muon.Options> {
                 case .matchRMSAdamW: 0.2 * max(rows, columns).squareRoot()
                 case .spectralUnclamped: (rows / columns).squareRoot()
                 }
-            let step = Muon.orthogonalized(direction, options)
+            let step = try Muon.orthogonalized(direction, options)
             parameter.mul_(1 - options.lr * options.weightDecay)
             parameter.add_(step.to(parameter.dtype), alpha: .double(-options.lr * factor))
         }
     }
 
-    /// The matrix with its singular values near 1, rounded to bfloat16: x becomes a x + b x³ + c x⁵, several times over.
-    private static func orthogonalized(_ matrix: Tensor, _ options: Options) -> Tensor {
+    /// The matrix with its singular values near 1, in bfloat16: x becomes a x + b x³ + c x⁵, several times over.
+    private static func orthogonalized(_ matrix: Tensor, _ options: Options) throws(Misuse) -> Tensor {
         let (a, b, c) = options.nsCoefficients
         let isTall = matrix.shape[0] > matrix.shape[1]
         var x = matrix.to(.bfloat16)
@@ -153,14 +153,28 @@ public final class Muon: GroupedOptimizer<Muon.Options> {
         if isTall { x = x.t() }
         // The norm bounds the largest singular value.
         x = x.div(x.norm().clamp(min: options.eps))
-        // Each polynomial is computed with in float32 and rounded once, as PyTorch's products of bfloat16 are.
-        func rounded(_ tensor: Tensor) -> Tensor { tensor.to(.bfloat16).to(.float32) }
-        x = x.to(.float32)
         for _ in 0..<options.nsSteps {
-            let gram = rounded(x.matmul(x.t()))
-            let cubic = rounded(gram.addmm(gram, gram, beta: .double(b), alpha: .double(c)))
-            x = rounded(x.addmm(cubic, x, beta: .double(a)))
+            let gram = try sum(x, x.t())
+            let cubic = try sum(gram, gram, scale: c, plus: gram, weight: b)
+            x = try sum(cubic, x, plus: x, weight: a)
         }
         return isTall ? x.t() : x
+    }
+
+    /// alpha a b + beta c of matrices of bfloat16, summed in float32 and rounded once, as PyTorch's `addmm` of them is.
+    private static func sum(
+        _ a: Tensor, _ b: Tensor, scale alpha: Double = 1, plus c: Tensor? = nil, weight beta: Double = 0
+    ) throws(Misuse) -> Tensor {
+        // The processor's own products of bfloat16 round their sums differently; PyTorch uses them above the same size.
+        if a.count * b.shape[1] <= 16 * 16 * 16 {
+            let product = a.to(.float32).matmul(b.to(.float32))
+            guard let c else { return product.to(.bfloat16) }
+            return product.mul_(alpha).add_(c.to(.float32).mul_(beta)).to(.bfloat16)
+        }
+        let result = Tensor(emptyOf: [a.shape[0], b.shape[1]], .float32, on: a.device)
+        try a.backend.matmul(a.unsqueeze(0), b.unsqueeze(0), bias: nil, into: result.unsqueeze(0))
+        if alpha != 1 { result.mul_(alpha) }
+        if let c { result.add_(c, alpha: .double(beta)) }
+        return result.to(.bfloat16)
     }
 }

@@ -41,15 +41,17 @@ final class Program {
     private let process: pid_t
     private var status: Int32?
 
-    /// The executable, which the build puts beside the tests' resources.
-    static let path = Bundle.module.bundleURL.deletingLastPathComponent().appendingPathComponent("firebrand").path
+    /// The folder where the build puts executables, beside the tests' resources.
+    private static let folder = Bundle.module.bundleURL.deletingLastPathComponent()
+
+    private static func path(of executable: String) -> String { folder.appendingPathComponent(executable).path }
 
     /// Starts it in a folder.
     ///
     /// No data and no network are to be had unless `environment` says where. `shell` is a line for `sh` before it.
     init(
         _ arguments: [String], in folder: TemporaryFolder, environment: [String: String], output: Int32, errors: Int32,
-        shell: String? = nil
+        shell: String? = nil, executable: String = "firebrand"
     ) throws {
         var variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("FIREBRAND_") }
         for name in ["NO_COLOR", "COLORTERM", "COLUMNS", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
@@ -61,7 +63,7 @@ final class Program {
         variables.merge(environment) { $1 }
 
         let script = "cd \"$0\" && " + (shell.map { $0 + "; " } ?? "") + "exec \"$@\""
-        let command = ["/bin/sh", "-c", script, folder.path, Self.path] + arguments
+        let command = ["/bin/sh", "-c", script, folder.path, Self.path(of: executable)] + arguments
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -115,12 +117,13 @@ final class Program {
 
     /// Runs it to its end.
     static func run(
-        _ arguments: [String], in folder: TemporaryFolder, environment: [String: String] = [:], shell: String? = nil
+        _ arguments: [String], in folder: TemporaryFolder, environment: [String: String] = [:], shell: String? = nil,
+        executable: String = "firebrand"
     ) throws -> Outcome {
         let (output, errors) = (try Capture(), try Capture())
         let program = try Program(
             arguments, in: folder, environment: environment, output: output.descriptor, errors: errors.descriptor,
-            shell: shell)
+            shell: shell, executable: executable)
         let status = program.wait()
         return Outcome(status: status, output: output.text, errors: errors.text)
     }

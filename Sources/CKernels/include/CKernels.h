@@ -56,9 +56,9 @@ typedef void (*fb_binary_kernel)(
 typedef void (*fb_unary_kernel)(void *out, ptrdiff_t out_stride, const void *a, ptrdiff_t a_stride, ptrdiff_t n);
 
 typedef enum : int32_t {
-    FB_ADDCMUL, FB_ADDCDIV, FB_LERP, FB_LERP_BY, FB_CLAMP, FB_NAN_TO_NUM, FB_TERNARY_COUNT
+    FB_ADDCMUL, FB_ADDCDIV, FB_LERP, FB_LERP_BY, FB_ADD_SCALED, FB_CLAMP, FB_NAN_TO_NUM, FB_TERNARY_COUNT
 } fb_ternary_op;
-/// The number is taken as a float or an integer, as the type wants it. FB_LERP_BY goes by it, and ignores `c`.
+/// The number is taken as a float or an integer, as the type wants it. FB_LERP_BY and FB_ADD_SCALED go by it, and ignore `c`.
 typedef void (*fb_ternary_kernel)(
     void *out, ptrdiff_t out_stride, const void *a, ptrdiff_t a_stride, const void *b, ptrdiff_t b_stride, const void *c,
     ptrdiff_t c_stride, ptrdiff_t n, double real, int64_t whole);

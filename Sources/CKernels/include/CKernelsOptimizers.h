@@ -44,4 +44,20 @@ bool fb_has_update(fb_update_op op, int dtype);
 /// Does the elements [begin, end) of all updates, taken one behind the other.
 void fb_run_updates(const fb_update *updates, ptrdiff_t begin, ptrdiff_t end);
 
+// Adafactor over a tile of a matrix whose rows are `stride` elements apart; said in adafactor.c.
+#define FB_DECLARE_ADAFACTOR(S, T)                                                                                 \
+    double fb_adafactor_squares_##S(                                                                               \
+        const T *parameter, const T *slope, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, double *row_sums, \
+        double *column_sums);                                                                                      \
+    void fb_adafactor_average_##S(                                                                                 \
+        T *average, const double *sums, ptrdiff_t n, ptrdiff_t parts, double count, double weight);                \
+    double fb_adafactor_step_square_##S(                                                                           \
+        const T *slope, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, const T *row_factors,                 \
+        const T *column_factors, double least);                                                                    \
+    void fb_adafactor_step_##S(                                                                                    \
+        T *parameter, const T *slope, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, const T *row_factors,   \
+        const T *column_factors, double least, double shrink, double length);
+FB_DECLARE_ADAFACTOR(f32, float)
+FB_DECLARE_ADAFACTOR(f64, double)
+
 #endif

@@ -7,8 +7,9 @@
 
 #include "COneDNNConvolution.h"
 
-/// Types of elements; sums are kept in float32 for all of them.
-enum { FB_ONEDNN_F32, FB_ONEDNN_BF16, FB_ONEDNN_F16, FB_ONEDNN_TYPE_COUNT };
+/// Types of elements; sums are kept in float32 for all of them. WIDE: matrices of 16 bits whose product, and bias, are
+/// not rounded to 16 bits.
+enum { FB_ONEDNN_F32, FB_ONEDNN_BF16, FB_ONEDNN_F16, FB_ONEDNN_BF16_WIDE, FB_ONEDNN_TYPE_COUNT };
 
 /// One batched product of matrices of one type: C[b] = A[b] x B[b] (+ bias row), strides counted in elements.
 /// Each of the two last strides of A, of B and of C must include a 1 (a matrix or its transpose).

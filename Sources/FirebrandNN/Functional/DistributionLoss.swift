@@ -26,7 +26,10 @@ extension Functional {
         _ input: Tensor, _ target: Tensor, reduction: DivergenceReduction = .mean, logTarget: Bool = false
     ) -> Tensor {
         guarded("kl_div", [input, target]) { () throws(Misuse) in
-            guard input.dtype.isInexact, target.dtype.isInexact else {
+            guard !input.dtype.isComplex, !target.dtype.isComplex else {
+                throw Misuse("kl_div: Complex inputs not supported.")
+            }
+            guard input.dtype.isFloatingPoint, target.dtype.isFloatingPoint else {
                 throw Misuse("kl_div: Integral inputs not supported.")
             }
             let losses = logTarget ? target.exp().mul(target.sub(input)) : target.xlogy(target).sub(target.mul(input))

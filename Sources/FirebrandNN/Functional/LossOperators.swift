@@ -105,7 +105,7 @@ private let numericLossOperators: [OperatorRow] = [
 
 private let distributionLossOperators: [OperatorRow] = [
     OperatorRow(
-        "nn.functional.kl_div", .loss, dtypes: .inexact, "input, target, \(legacy), log_target=False"
+        "nn.functional.kl_div", .loss, dtypes: .floating, "input, target, \(legacy), log_target=False"
     ) {
         Functional.klDiv(
             try $0.input, try $0.tensor("target"), reduction: try divergenceReduction($0),

@@ -70,7 +70,7 @@ public final class GaussianNLLLoss: ModuleBase {
 
 /// Connectionist temporal classification. PyTorch: `nn.CTCLoss`.
 ///
-/// Shapes and options: ``Functional/ctcLoss(_:_:_:_:blank:reduction:zeroInfinity:)``.
+/// Shapes and options: ``Functional/ctcLoss(_:_:_:_:blank:reduction:zeroInfinity:)-(_,_,Tensor,_,_,_,_)``.
 public final class CTCLoss: ModuleBase {
     private let blank: Int
     private let reduction: LossReduction

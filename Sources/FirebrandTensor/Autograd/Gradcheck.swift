@@ -1,5 +1,4 @@
-/// What ``gradcheck(_:_:eps:atol:rtol:raiseException:nondetTol:checkForwardAD:checkBackwardAD:)`` found wrong.
-/// PyTorch: `torch.autograd.gradcheck.GradcheckError`.
+/// What `gradcheck` found wrong. PyTorch: `torch.autograd.gradcheck.GradcheckError`.
 public struct GradcheckError: Error, Sendable, CustomStringConvertible {
     /// Which output and input disagree, and both Jacobians.
     public let description: String
@@ -55,8 +54,7 @@ public func gradcheck(
         nondetTol: nondetTol, checkForwardAD: checkForwardAD, checkBackwardAD: checkBackwardAD)
 }
 
-/// Compares second gradients with differences of first ones: ``gradcheck(_:_:eps:atol:rtol:raiseException:nondetTol:checkForwardAD:checkBackwardAD:)``
-/// of the gradient function.
+/// Compares second gradients with differences of first ones: `gradcheck` of the gradient function.
 ///
 /// - Parameters:
 ///   - gradOutputs: the gradients of the outputs; random ones where left out.

@@ -54,6 +54,7 @@ package struct MetaBackend: Backend {
         _ grad: Tensor, _ a: Tensor, _ grid: Tensor, _ mode: GridMode, intoOperand: Tensor?, intoGrid: Tensor?
     ) {}
     package func update(_ op: UpdateKernel, _ updates: [ParameterUpdate]) {}
+    package func update(_ update: AdafactorUpdate) {}
     package func attention(_ operands: AttentionOperands, into out: Tensor, logSums: Tensor) {}
     package func attentionGradient(
         _ operands: AttentionOperands, grad: Tensor, out: Tensor, logSums: Tensor, into gradients: [Tensor]

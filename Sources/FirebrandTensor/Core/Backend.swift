@@ -49,7 +49,8 @@ package protocol Backend: ActivationBackend, LossBackend, NormalisationBackend, 
     func softmax(_ kind: SoftmaxKind, _ a: Tensor, dim: Int, into out: Tensor) throws(Misuse)
     /// The gradient of softmax from that of its result `y`.
     func softmaxGradient(_ kind: SoftmaxKind, grad: Tensor, y: Tensor, dim: Int, into out: Tensor) throws(Misuse)
-    /// out[b] = a[b] x b[b] (+ bias as a row); three dimensions each, batch strides may be 0.
+    /// out[b] = a[b] x b[b] (+ bias as a row); three dimensions each, batch strides may be 0. Of one type, or bfloat16 with
+    /// a product (and bias) of float32.
     func matmul(_ a: Tensor, _ b: Tensor, bias: Tensor?, into out: Tensor) throws(Misuse)
     /// One operand of a convolution from the other two: source (batch, channels, ...), weight (out, in / groups, ...) and
     /// result, of one type, each without gaps; source and result in one memory format. `bias` is what is added to the
@@ -116,6 +117,8 @@ package protocol Backend: ActivationBackend, LossBackend, NormalisationBackend, 
     ) throws(Misuse)
     /// One step of an optimizer, in place, with all the parameters in one parallel region.
     func update(_ op: UpdateKernel, _ updates: [ParameterUpdate]) throws(Misuse)
+    /// One step of Adafactor, in place.
+    func update(_ update: AdafactorUpdate) throws(Misuse)
     /// out = softmax(scale query keyᵀ + mask) value, shaped (N, H, L, V), of any strides but the last, which is 1; and the
     /// logarithms of the softmax's sums, (N, H, L). A query that sees no key gets zeros.
     func attention(_ operands: AttentionOperands, into out: Tensor, logSums: Tensor) throws(Misuse)

@@ -85,6 +85,8 @@ extension TernaryKernel {
     static var lerp: Self { FB_LERP }
     /// By the number that goes with the operands, instead of the third of them.
     static var lerpBy: Self { FB_LERP_BY }
+    /// Of the first two operands; the second times the number.
+    static var addScaled: Self { FB_ADD_SCALED }
     static var clamp: Self { FB_CLAMP }
     static var nanToNum: Self { FB_NAN_TO_NUM }
 }

@@ -15,6 +15,9 @@ package final class Storage: @unchecked Sendable {
     @exclusivity(unchecked) package var version = 0
     /// Made inside `inferenceMode { }`: never part of a graph.
     package let isInference = fb_thread().pointee.isInferenceMode
+    /// Whether others than tensors use the memory, such as a NumPy array: it must stay where it is, and may change without
+    /// `version` telling.
+    @exclusivity(unchecked) package private(set) var isShared = false
     /// Weights in the order a convolution reads them; see ``PackedWeight``.
     @exclusivity(unchecked) var packedWeight: PackedWeight?
     // Memory that came from elsewhere is given back by its owner, kept alive here.
@@ -48,6 +51,15 @@ package final class Storage: @unchecked Sendable {
         self.owner = owner
         device = .cpu
     }
+
+    /// Memory that `owner` keeps alive and others use too.
+    package convenience init(sharing pointer: UnsafeMutableRawPointer, byteCount: Int, owner: AnyObject) {
+        self.init(pointer: pointer, byteCount: byteCount, owner: owner)
+        isShared = true
+    }
+
+    /// From now on others than tensors use the memory too.
+    package func share() { isShared = true }
 
     deinit {
         if owner == nil, device.kind == .cpu { fb_deallocate(pointer, byteCount) }

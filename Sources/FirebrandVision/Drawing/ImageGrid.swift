@@ -1,6 +1,6 @@
 /// Titled grey images in rows and columns: the figure of the tutorial's second chapter.
 ///
-/// Draw it as a PNG file (``write(to:)``) or as text (``text(style:columns:)``).
+/// Draw it as a PNG file (``write(to:scale:)``) or as text (``text(style:columns:)``).
 ///
 /// ```swift
 /// var grid = ImageGrid(columns: 3)

@@ -101,6 +101,12 @@ struct FFTTests {
         #expect(FFT.fftshift(x, dim: [1])[0].toArray() == [3, 4, 5, 0, 1, 2])
     }
 
+    @Test("Sixteen-bit signals are refused, not read past their end", arguments: [DType.float16, .bfloat16])
+    func halves(_ dtype: DType) {
+        let error = failure { _ = Tensor.ones([2, 16], dtype: dtype).stft(4, returnComplex: true) }
+        #expect(error?.message == "FFT doesn't support tensors of type: \(dtype == .float16 ? "Half" : "BFloat16")")
+    }
+
     @Test(
         "A signal comes back from its short-time transform",
         arguments: ["reflect", "constant", "replicate", "circular"])

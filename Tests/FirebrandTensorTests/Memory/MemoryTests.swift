@@ -63,6 +63,19 @@ struct MemoryTests {
         #expect(fb_bytes_cached() < size)
     }
 
+    @Test("A large block that comes back is kept, in the place of what has lain unused for longer")
+    func eviction() async {
+        // In a process of its own: other tests empty the cache.
+        await #expect(processExitsWith: .success) {
+            let (old, new) = (333 << 20, 431 << 20)
+            fb_deallocate(fb_allocate(old), old)
+            let block = fb_allocate(new)
+            fb_deallocate(block, new)
+            precondition(fb_bytes_cached() >= new && fb_bytes_cached() < old + new)
+            precondition(fb_allocate(new) == block)
+        }
+    }
+
     @Test("10,000 small training steps do not grow the process")
     func steps() throws {
         let generator = Generator(seed: 0)

@@ -3,8 +3,7 @@ import FirebrandTensor
 /// Sequences of several lengths without padding: the first elements of all, then the second elements of those that have
 /// one, and so on. PyTorch: `nn.utils.rnn.PackedSequence`.
 ///
-/// Recurrent networks take one, and give one back. Made by ``packPaddedSequence(_:_:batchFirst:enforceSorted:)`` and
-/// ``packSequence(_:enforceSorted:)``.
+/// Recurrent networks take one, and give one back. Made by `packPaddedSequence` and ``packSequence(_:enforceSorted:)``.
 public struct PackedSequence: Sendable, CustomStringConvertible {
     /// The elements, (all lengths together, …).
     public let data: Tensor

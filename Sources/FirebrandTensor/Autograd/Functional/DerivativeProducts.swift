@@ -108,7 +108,7 @@ public func vhp(
 
 /// The output of a function with a one-element result, and the product of its Hessian with vectors (one for each input).
 ///
-/// The Hessian of a smooth function is symmetric, so that ``vhp(_:_:_:createGraph:strict:)`` gives the same, faster.
+/// The Hessian of a smooth function is symmetric, so that `vhp` gives the same, faster.
 /// PyTorch: `torch.autograd.functional.hvp`.
 public func hvp(
     _ function: ([Tensor]) -> Tensor, _ inputs: [Tensor], _ v: [Tensor]? = nil, createGraph: Bool = false,

@@ -9,6 +9,16 @@ extension CPUBackend {
             if let bias { copy(bias, into: out) } else { fill(out, .int(0)) }
             return
         }
+        if out.dtype == .float32, a.dtype == .bfloat16 {
+            if fb_onednn_takes(Int32(FB_ONEDNN_BF16_WIDE)) {
+                do throws(Misuse) {
+                    return try matmulByOneDNN(a, b, bias: bias, into: out, type: FB_ONEDNN_BF16_WIDE)
+                } catch {
+                    if fb_onednn_takes(Int32(FB_ONEDNN_BF16_WIDE)) { throw error }
+                }
+            }
+            return try matmul(converted(a, to: .float32), converted(b, to: .float32), bias: bias, into: out)
+        }
         if out.dtype == .float32 {
             if multiplyNarrow(a, b, bias: bias, into: out) { return }
             if try multiplyRow(a, b, bias: bias, into: out) { return }

@@ -21,6 +21,8 @@ final class PackedWeight: @unchecked Sendable {
     /// The weight as this convolution reads it, packed now where it is not yet; nil where it is read as it is.
     static func find(_ weight: Tensor, _ shape: inout fb_convolution_shape) -> PackedWeight? {
         let storage = weight.storage
+        // Whoever else uses the memory changes it without the version telling.
+        if storage.isShared { return nil }
         let kept = lock.withLock { _ in storage.packedWeight }
         if let kept, kept.version == storage.version, kept.offset == weight.storageOffset,
             fb_onednn_reads_packed(&shape, kept.pointer)

@@ -100,7 +100,7 @@ extension OperatorRow {
                 try $0.int("n"), d: try $0.double("d"), dtype: try $0.dtype(), device: try $0.device(),
                 requiresGrad: try $0.requiresGrad)
         },
-        OperatorRow("stft", .fourier, dtypes: .inexact, stftSignature) {
+        OperatorRow("stft", .fourier, dtypes: .fullPrecision, stftSignature) {
             try $0.input.stft(
                 try $0.int("n_fft"), hopLength: try $0.optionalInt("hop_length"),
                 winLength: try $0.optionalInt("win_length"), window: try $0.optionalTensor("window"),

@@ -8,6 +8,9 @@ extension Tensor {
     private func transformed(
         _ kind: FourierKind, _ axis: Int, isInverse: Bool, scale: Double, length: Int
     ) throws(Misuse) -> Tensor {
+        if dtype.isReducedFloatingPoint {
+            throw Misuse("FFT doesn't support tensors of type: \(dtype.scalarTypeName)")
+        }
         var shape = shape
         shape[axis] = length
         let result = Tensor(emptyOf: shape, kind == .toReal ? dtype.realType : dtype.complexType, on: device)

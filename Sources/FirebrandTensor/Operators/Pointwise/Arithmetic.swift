@@ -11,7 +11,7 @@ extension Tensor {
     @inline(__always)
     public func add(_ other: Tensor, alpha: Scalar = .int(1), out: Tensor? = nil) -> Tensor {
         guarded("add", [self, other]) { () throws(Misuse) in
-            if alpha != .int(1) { return add(other.mul(alpha), out: out) }
+            if alpha != .int(1) { return try scaledSum(other, alpha, out, "AddBackward0") }
             let result = try pointwise(.add, self, other, out: out)
             result.record("AddBackward0", self, other) { _ in Tensor.sumRule(self, other) }
             return result
@@ -29,6 +29,21 @@ extension Tensor {
         }
     }
 
+    private func scaledSum(
+        _ other: Tensor, _ alpha: Scalar, _ out: Tensor?, _ backward: StaticString
+    ) throws(Misuse) -> Tensor {
+        guard let result = try addScaled(other, alpha, out: out) else { return add(other.mul(alpha), out: out) }
+        result.record(backward, self, other) { _ in
+            let (shapeA, shapeB, typeA, typeB) = (shape, other.shape, dtype, other.dtype)
+            return { node, grad in
+                Gradients(
+                    node.needs(0) ? grad.unbroadcast(to: shapeA, typeA) : nil,
+                    node.needs(1) ? grad.mul(alpha).unbroadcast(to: shapeB, typeB) : nil)
+            }
+        }
+        return result
+    }
+
     private static func sumRule(_ a: Tensor, _ b: Tensor) -> Node.Rule {
         // Most sums are of equal shapes: their rule need not carry the shapes.
         if a.shape == b.shape, a.dtype == b.dtype { return { _, grad in Gradients(grad, grad) } }
@@ -44,7 +59,11 @@ extension Tensor {
     public func sub(_ other: Tensor, alpha: Scalar = .int(1), out: Tensor? = nil) -> Tensor {
         guarded("sub", [self, other]) { () throws(Misuse) in
             if dtype == .bool || other.dtype == .bool { throw boolSubtraction(dtype, other.dtype) }
-            if alpha != .int(1) { return sub(other.mul(alpha), out: out) }
+            if alpha != .int(1) {
+                let isReal = resultType(self, other).isFloatingPoint
+                if isReal { return try scaledSum(other, Scalar.product(alpha, .int(-1)), out, "SubBackward0") }
+                return sub(other.mul(alpha), out: out)
+            }
             let result = try pointwise(.sub, self, other, out: out)
             result.record("SubBackward0", self, other) { _ in
                 let (shapeA, shapeB, typeA, typeB) = (shape, other.shape, dtype, other.dtype)

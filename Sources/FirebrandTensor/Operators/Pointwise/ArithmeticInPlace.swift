@@ -5,6 +5,7 @@ extension Tensor {
     @discardableResult
     public func add_(_ other: Tensor, alpha: Scalar = .int(1)) -> Tensor {
         inPlace("add_", [other], recorded: { $0.add(other, alpha: alpha) }) { (target) throws(Misuse) in
+            if alpha != .int(1), try target.addScaled(other, alpha, out: target) != nil { return }
             let addend = alpha == .int(1) ? other : other.mul(alpha)
             _ = try pointwise(.add, target, addend, out: target)
         }
@@ -22,6 +23,9 @@ extension Tensor {
     @discardableResult
     public func sub_(_ other: Tensor, alpha: Scalar = .int(1)) -> Tensor {
         inPlace("sub_", [other], recorded: { $0.sub(other, alpha: alpha) }) { (target) throws(Misuse) in
+            if alpha != .int(1), try target.addScaled(other, Scalar.product(alpha, .int(-1)), out: target) != nil {
+                return
+            }
             let subtrahend = alpha == .int(1) ? other : other.mul(alpha)
             _ = try pointwise(.sub, target, subtrahend, out: target)
         }

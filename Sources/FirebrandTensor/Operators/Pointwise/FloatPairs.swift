@@ -110,7 +110,7 @@ extension Tensor {
         if scalar.resultType(with: dtype).isComplex { return to(.complex128).pow(scalar) }
         return to(.float64).pow(scalar.doubleValue)
     }
-    /// ``floatPower(_:)`` in place; `self` must be float64. PyTorch: `float_power_`.
+    /// `floatPower` in place; `self` must be float64. PyTorch: `float_power_`.
     @discardableResult public func floatPower_(_ exponent: Tensor) -> Tensor {
         guarded("float_power_", [self, exponent]) { () throws(Misuse) in
             let type = dtype.isComplex || exponent.dtype.isComplex ? DType.complex128 : .float64

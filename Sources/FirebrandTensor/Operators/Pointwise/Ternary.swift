@@ -10,7 +10,7 @@ private func pointwise(
     func cast(_ operand: Tensor) -> Tensor { operand.dtype == type ? operand : operand.cast(to: type) }
     let (first, second, third) = (cast(a), cast(b), cast(c))
     guard let out else {
-        let result = Tensor(emptyOf: shape, type, on: a.device)
+        let result = newResult(shape, type, like: first, second)
         try a.backend.ternary(op, first, second, third, value: value, into: result)
         return result
     }
@@ -22,6 +22,16 @@ private func pointwise(
     try checkOut(out, c, c)
     return try write(into: out, shape, type) { (target) throws(Misuse) in
         try a.backend.ternary(op, first, second, third, value: value, into: target)
+    }
+}
+
+extension Tensor {
+    /// `self + alpha * other` of real floats, in one pass and rounded once, not recorded; nil where that is for others to do.
+    func addScaled(_ other: Tensor, _ alpha: Scalar, out: Tensor?) throws(Misuse) -> Tensor? {
+        let type = resultType(self, other)
+        if case .complex = alpha { return nil }
+        guard type.isFloatingPoint else { return nil }
+        return try pointwise(.addScaled, self, other, other, value: alpha, type: type, out: out)
     }
 }
 
@@ -179,7 +189,7 @@ extension Tensor {
             _ = $0.addcdiv(tensor1, tensor2, value: value, out: $0)
         }
     }
-    /// ``lerp(_:_:out:)-(Tensor,_,_)`` in place. PyTorch: `lerp_`.
+    /// `lerp` in place. PyTorch: `lerp_`.
     @discardableResult
     public func lerp_(_ end: Tensor, _ weight: Tensor) -> Tensor {
         inPlace("lerp_", [end, weight], recorded: { $0.lerp(end, weight) }) { _ = $0.lerp(end, weight, out: $0) }

@@ -1,16 +1,17 @@
 // Variance and what is made of it: standard deviation, covariance, correlation.
 
 extension Tensor {
-    /// The mean and the variance over the dimensions of `mask`, with those kept, and what was divided by.
+    /// The variance over the dimensions of `mask`, with those kept, and what was divided by; with the mean, where wanted
+    /// (of real numbers).
     private func moments(
-        _ mask: DimensionMask, _ correction: Double
-    ) throws(Misuse) -> (mean: Tensor, variance: Tensor, divisor: Double) {
+        _ mask: DimensionMask, _ correction: Double, wantsMean: Bool = false
+    ) throws(Misuse) -> (mean: Tensor?, variance: Tensor, divisor: Double) {
         guard dtype.isInexact else {
             throw Misuse("std and var only support floating point and complex dtypes")
         }
         let reduced = reducedShape(mask)
         let length = reduced.elementCount == 0 ? 0 : count / reduced.elementCount
-        let mean = Tensor(emptyOf: reduced, .float64, on: device)
+        let mean = wantsMean && !dtype.isComplex ? Tensor(emptyOf: reduced, .float64, on: device) : nil
         let squares = Tensor(emptyOf: reduced, .float64, on: device)
         if dtype.isComplex {
             // The squared distances of complex numbers are those of their parts, added.
@@ -93,12 +94,12 @@ extension Tensor {
         guarded(name, [self], orElse: (Tensor.placeholder(), Tensor.placeholder())) { () throws(Misuse) in
             guard dtype.isInexact else { throw Misuse("\(name) only support floating point and complex dtypes") }
             let mask = try reductionMask(dim)
-            let (wideMean, variance, divisor) = try moments(mask, correction)
+            let (wideMean, variance, divisor) = try moments(mask, correction, wantsMean: true)
             if isRoot { try backend.unary(.sqrt, variance, into: variance) }
             let spread = variance.cast(to: dtype.realType).finished(mask, keepdim)
             let mean =
-                dtype.isComplex
-                ? noGrad { self.mean(dim: dim, keepdim: keepdim) } : wideMean.cast(to: dtype).finished(mask, keepdim)
+                wideMean?.cast(to: dtype).finished(mask, keepdim)
+                ?? noGrad { self.mean(dim: dim, keepdim: keepdim) }
             Tensor.record(backward, [self], outputs: [spread, mean]) { node in
                 let (operand, saved) = (node.save(self), node.saveOutput(spread))
                 return { node, grads in

@@ -69,7 +69,11 @@ extension Tensor {
             guard size.allSatisfy({ $0 >= 0 }) else { throw Misuse("numel: integer multiplication overflow") }
             guard memoryFormat != .preserve else { throw Misuse("Unsupported memory formatPreserve") }
             let newStrides = try memoryFormat.strides(of: size)
-            storage.grow(to: (storageOffset + size.elementCount) * elementSize)
+            let byteCount = (storageOffset + size.elementCount) * elementSize
+            guard !storage.isShared || byteCount <= storage.byteCount else {
+                throw Misuse("Trying to resize storage that is not resizable")
+            }
+            storage.grow(to: byteCount)
             reseat(Tensor(storage: storage, dtype: dtype, shape: size, strides: newStrides, offset: storageOffset))
             return self
         }

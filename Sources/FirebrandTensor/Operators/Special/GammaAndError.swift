@@ -1,7 +1,7 @@
 // Special functions that are methods in PyTorch too: the gamma family, the error functions, i0, sinc, xlogy.
 
 extension Tensor {
-    /// The derivative of ``lgamma()``. PyTorch: `torch.digamma`.
+    /// The derivative of ``lgamma(out:)``. PyTorch: `torch.digamma`.
     public func digamma(out: Tensor? = nil) -> Tensor {
         elementwise("digamma", "DigammaBackward0", .digamma, out: out) { grad, x in grad.mul(x.polygamma(1)) }
     }
