@@ -54,6 +54,7 @@ let package = Package(
             resources: [
                 .embedInCode("Resources/digits-images-idx3-ubyte.gz"),
                 .embedInCode("Resources/digits-labels-idx1-ubyte.gz"),
+                .embedInCode("Resources/imagenet-classes.txt"),
             ]),
         .target(
             name: "Firebrand",

@@ -15,6 +15,10 @@ struct Train: ParsableCommand {
             each epoch in PyTorch's own format: torch.load(FILE, weights_only=True) reads them. Ctrl-C ends the run and \
             keeps the weights of the last complete epoch.
 
+            With --save-every the whole state of the run is kept too, after so many batches, after each epoch and on \
+            Ctrl-C; --resume goes on from there with the numbers of a run that was not interrupted, if the other \
+            options are the same.
+
             Files that are missing are downloaded from the data set's mirrors, or from the addresses in \
             $FIREBRAND_MIRROR (separated by blanks). Where nothing can be reached, the digits that come with the \
             program are used instead.
@@ -55,6 +59,15 @@ struct Train: ParsableCommand {
     @Option(help: "The file for the weights.")
     var output = "model_weights.pth"
 
+    @Option(parsing: .unconditional, help: "Save a checkpoint of the run every so many batches.")
+    var saveEvery: Int?
+
+    @Option(help: "The file for the checkpoint. (default: the one to resume, or checkpoint.pth)")
+    var checkpoint: String?
+
+    @Option(help: "A checkpoint to go on from.")
+    var resume: String?
+
     @Flag(help: "At the end predict and draw some test images, as firebrand predict does, into predictions.png.")
     var predict = false
 
@@ -68,6 +81,11 @@ struct Train: ParsableCommand {
         try reportingErrors { try train(interrupt) }
     }
 
+    /// Where the state of the run is kept; nil where it is not.
+    private var checkpointPath: String? {
+        saveEvery == nil && checkpoint == nil && resume == nil ? nil : checkpoint ?? resume ?? "checkpoint.pth"
+    }
+
     private func check() throws -> Device {
         func require(_ condition: Bool, _ message: String) throws {
             if !condition { throw FirebrandError(.invalidArgument, message) }
@@ -75,11 +93,13 @@ struct Train: ParsableCommand {
         try require(batchSize > 0, "--batch-size must be at least 1, not \(batchSize)")
         try require(epochs >= 0, "--epochs must not be negative, as \(epochs) is")
         try require((0...256).contains(workers), "--workers must be a number from 0 to 256, not \(workers)")
+        if let saveEvery { try require(saveEvery > 0, "--save-every must be at least 1, not \(saveEvery)") }
         if let lr { try require(lr >= 0 && lr.isFinite, "--lr must be a number from 0 up, not \(lr)") }
         let device = try Device(self.device)
         try require(device != .meta, "the device 'meta' has no numbers to train with")
         // A place that cannot be written to is better found now than after the last epoch.
         _ = try AtomicFile(output)
+        if let path = checkpointPath { _ = try AtomicFile(path) }
         return device
     }
 
@@ -102,8 +122,16 @@ struct Train: ParsableCommand {
         let (optimizer, scheduler) = model.optimizer(
             network.parameters(), lr: lr ?? source.defaultLearningRate(model), steps: epochs * trainLoader.count)
 
+        let run = TrainingRun(
+            path: checkpointPath, every: saveEvery, model: network, optimizer: optimizer, scheduler: scheduler,
+            loader: trainLoader, batchSize: batchSize)
+        if let resume {
+            try run.resume(from: resume)
+            Console.print("Resuming in epoch \(run.epoch + 1), after \(run.batches) batches")
+        }
         let bar = ProgressBar()
         var label = ""
+        var failure: (any Error)?
         let loop = OptimizationLoop<DataOptions.ImageData>(
             output: { line in
                 bar.clear()
@@ -111,26 +139,35 @@ struct Train: ParsableCommand {
             },
             progress: { seen in
                 bar.update(label, seen, training.count, unit: "samples")
-                return !interrupt.isRequested
+                do { try run.count() } catch { failure = error }
+                return failure == nil && !interrupt.isRequested
             })
-        func stop(after epoch: Int) -> ExitCode {
+        func stop(after epoch: Int) throws -> any Error {
             bar.clear()
+            if let path = run.path {
+                try run.save()
+                Console.warn("interrupted: go on with --resume \(path)")
+                return interrupt.exitCode
+            }
             Console.warn(
                 epoch == 0
                     ? "interrupted in the first epoch: nothing was saved"
                     : "interrupted: '\(output)' holds the weights of epoch \(epoch)")
             return interrupt.exitCode
         }
-        for epoch in 0..<epochs {
-            if interrupt.isRequested { throw stop(after: epoch) }
+        for epoch in min(run.epoch, epochs)..<epochs {
+            if interrupt.isRequested { throw try stop(after: epoch) }
             label = "epoch \(epoch + 1)/\(epochs)"
             Console.print("Epoch \(epoch + 1)\n-------------------------------")
             let isComplete = loop.train(
-                trainLoader, network, lossFunction, optimizer, scheduler: scheduler, device: device)
-            guard isComplete else { throw stop(after: epoch) }
+                trainLoader, network, lossFunction, optimizer, scheduler: scheduler, device: device,
+                done: run.done)
+            if let failure { throw failure }
+            guard isComplete else { throw try stop(after: epoch) }
             bar.clear()
             _ = loop.test(testLoader, network, lossFunction, device: device)
             try save(network.stateDict(), to: output)
+            try run.endEpoch()
         }
         if epochs == 0 { try save(network.stateDict(), to: output) }
         Console.print("Done!")

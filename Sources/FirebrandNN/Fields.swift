@@ -65,8 +65,8 @@ final class ParameterSlot {
 /// A tensor that belongs to the module's state but is not trained. PyTorch: `register_buffer`.
 @propertyWrapper
 public struct Buffer<Value: OptionalTensor> {
-    fileprivate let key: String?
-    fileprivate let isPersistent: Bool
+    let key: String?
+    let isPersistent: Bool
     fileprivate private(set) var value: Value?
 
     /// The tensor.
@@ -151,7 +151,7 @@ protocol ParameterField {
     var slot: ParameterSlot { get }
 }
 
-private protocol BufferField {
+protocol BufferField {
     var key: String? { get }
     var isPersistent: Bool { get }
     var tensor: Tensor? { get }
@@ -165,7 +165,7 @@ private protocol KeyedField {
 extension Parameter: ParameterField {}
 
 extension Buffer: BufferField {
-    fileprivate var tensor: Tensor? { value?.tensor }
+    var tensor: Tensor? { value?.tensor }
 }
 
 extension Key: KeyedField {

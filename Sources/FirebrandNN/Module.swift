@@ -82,6 +82,9 @@ open class ModuleBase {
     @discardableResult
     public func eval() -> Self { train(false) }
 
+    /// Switches this module alone, whatever is below it: each module of a file has a mode of its own.
+    package func setOwnMode(isTraining: Bool) { self.isTraining = isTraining }
+
     /// Runs `body` as a call of this module, with its place in error messages and its hooks: what the `callAsFunction` of
     /// a module with a signature of its own is made of.
     /// ```swift

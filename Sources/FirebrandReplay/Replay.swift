@@ -15,11 +15,14 @@ public struct Replay: Sendable {
 
     private let table: OperatorTable
     let moduleTable: ModuleTable
+    /// A file that each module is saved to and loaded from before it is called.
+    let modelFile: String?
 
-    /// Replays through these tables.
-    public init(_ table: OperatorTable, modules: ModuleTable = ModuleTable([])) {
+    /// Replays through these tables; modules also through a file of a whole model, where one is named.
+    public init(_ table: OperatorTable, modules: ModuleTable = ModuleTable([]), modelFile: String? = nil) {
         self.table = table
         moduleTable = modules
+        self.modelFile = modelFile
     }
 
     /// Runs one case: the call, its gradients, what it wrote to, and its in-place form.

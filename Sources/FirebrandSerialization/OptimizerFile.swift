@@ -75,7 +75,7 @@ extension StateValue {
                 .dictionary(try pairs.map { (key: try StateValue($0.key), value: try StateValue($0.value)) })
             case .tensor(let tensor): .tensor(tensor)
             case .size(let size): .tuple(size.map { .int($0) })
-            case .bigInt, .complex, .bytes, .set, .dtype, .device:
+            case .bigInt, .complex, .bytes, .set, .dtype, .device, .module:
                 throw FirebrandError(.stateMismatch, "holds what no optimizer keeps in its state")
             }
     }

@@ -1,3 +1,4 @@
+import FirebrandNN
 import FirebrandTensor
 
 /// A value of a `.pth` file: tensors, plain Python values, and containers of them.
@@ -41,6 +42,8 @@ public enum SerializedValue {
     case device(String)
     /// A tensor. Tensors that shared memory when they were saved share it again.
     case tensor(Tensor)
+    /// A whole model.
+    case module(ModuleBase)
 
     /// What kind of value this is, for messages.
     package var kind: String {
@@ -61,6 +64,7 @@ public enum SerializedValue {
         case .dtype: "a dtype"
         case .device: "a device"
         case .tensor: "a tensor"
+        case .module(let module): "a whole model (\(module.typeName))"
         }
     }
 }

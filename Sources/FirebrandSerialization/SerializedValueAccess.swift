@@ -30,6 +30,8 @@ extension SerializedValue {
     public var bytes: [UInt8]? { if case .bytes(let bytes) = self { bytes } else { nil } }
     /// The tensor, if this is one.
     public var tensor: Tensor? { if case .tensor(let tensor) = self { tensor } else { nil } }
+    /// The module, if this is a whole model. PyTorch: `torch.load(path, weights_only=False)`.
+    public var module: ModuleBase? { if case .module(let module) = self { module } else { nil } }
     /// The element type, if this is one.
     public var dtype: DType? { if case .dtype(let dtype) = self { dtype } else { nil } }
 

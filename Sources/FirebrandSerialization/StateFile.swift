@@ -18,8 +18,10 @@ public func save(_ value: SerializedValue, to path: String) throws {
 
 /// Loads a value from a file that PyTorch or Firebrand saved, in the zip format or that from before PyTorch 1.6.
 ///
-/// Reading runs no code: only tensors and plain Python values are understood, and a file that names anything else is
-/// refused with an error that says what it named. Everything in the file is checked, so a damaged or hostile file
+/// Reading runs no code: only tensors, plain Python values and whole models are understood, and a file that names
+/// anything else is refused with an error that says what it named. Of a whole model
+/// (``SerializedValue/module``) PyTorch's own layers are known; your own classes are those that you registered
+/// (``registerModule(_:name:_:)``), see ``load(_:as:mmap:)``. Everything in the file is checked, so a damaged or hostile file
 /// throws a ``FirebrandError`` too. Tensors are on the CPU; a saved `Parameter` becomes a tensor that requires gradients.
 ///
 /// - Parameter mmap: The tensors are places in the mapped file, read when they are used: loading takes no time, whatever
@@ -30,8 +32,12 @@ public func save(_ value: SerializedValue, to path: String) throws {
 /// PyTorch: `torch.load(path, map_location="cpu", mmap=mmap, weights_only=True)`.
 public func load(_ path: String, mmap: Bool = false) throws -> SerializedValue {
     let file = try MappedFile(path, forWriting: mmap)
-    var decoder = try ValueDecoder(openTorchFile(file), mapping: mmap ? file : nil)
-    return try decoder.decode()
+    let names = ForeignNames()
+    let source = try openTorchFile(file, isAllowed: names.isAllowed)
+    let document = try source.document()
+    try names.check(document, path: path)
+    var decoder = ValueDecoder(source, document, mapping: mmap ? file : nil)
+    return try decoder.decodeRoot()
 }
 
 /// Saves the tensors of a state dict, in their order, as `torch.save(model.state_dict(), path)` does.

@@ -1,13 +1,17 @@
+import FirebrandNN
 import FirebrandTensor
 
 /// Turns a pickle into values with real tensors, reading each storage once.
 package struct ValueDecoder {
-    private let source: any TorchSource
+    let source: any TorchSource
     private let mapping: MappedFile?
-    private let document: PickleDocument
+    let document: PickleDocument
     private let records: TensorRecordReader
     private var storages: [String: (dtype: TorchDType, storage: Storage)] = [:]
     private var tensors: [Int: Tensor] = [:]
+    /// Whole modules, by the number of their object, and those being made.
+    var modules: [Int: ModuleBase] = [:]
+    var openModules: Set<Int> = []
     /// A pickle can name one container many times over, and that again; written out as a tree it would be endless.
     private var remaining: Int
     private var unpacked = 0
@@ -30,7 +34,7 @@ package struct ValueDecoder {
 
     package mutating func decode() throws -> SerializedValue { try decode(document.root, depth: 0) }
 
-    private mutating func decode(_ value: PickleValue, depth: Int) throws -> SerializedValue {
+    mutating func decode(_ value: PickleValue, depth: Int) throws -> SerializedValue {
         remaining -= 1
         guard remaining > 0, depth < PickleLimits.depth else {
             throw FirebrandError(
@@ -94,6 +98,7 @@ package struct ValueDecoder {
             guard case .string(let name) = node.items.first else { throw unsupported("a malformed device") }
             if node.items.count == 2, case .int(let number) = node.items[1] { return .device("\(name):\(number)") }
             return .device(name)
+        case .object where document.isModule(node): return .module(try decodeModule(index, depth: depth))
         case .object:
             if let tensor = tensors[index] { return .tensor(tensor) }
             let tensor = try makeTensor(try records.tensor(node))
@@ -177,7 +182,7 @@ package struct ValueDecoder {
         }
     }
 
-    private func unsupported(_ what: String) -> FirebrandError {
+    func unsupported(_ what: String) -> FirebrandError {
         FirebrandError(.unsupportedFormat, "holds \(what)", path: source.path)
     }
 }

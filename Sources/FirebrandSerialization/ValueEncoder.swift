@@ -2,13 +2,18 @@ import FirebrandTensor
 
 /// Turns values into a pickle and a list of storages, as PyTorch lays them out.
 package struct ValueEncoder {
-    package private(set) var document = PickleDocument()
+    package internal(set) var document = PickleDocument()
     /// The storages in the order of their keys, with the bytes of whole elements in each.
     package private(set) var storages: [(storage: Storage, byteCount: Int)] = []
     private var keys: [ObjectIdentifier: (key: Int, dtype: TorchDType)] = [:]
     /// A tensor met twice is one object in the file, as it is in Python.
     private var tensors: [ObjectIdentifier: PickleValue] = [:]
-    private let path: String
+    /// Modules and parameters likewise.
+    var modules: [ObjectIdentifier: PickleValue] = [:]
+    var parameters: [ObjectIdentifier: PickleValue] = [:]
+    /// Objects made on the way, whose identity must not pass to others.
+    var retained: [AnyObject] = []
+    let path: String
 
     package init(path: String) { self.path = path }
 
@@ -59,7 +64,7 @@ package struct ValueEncoder {
         return result
     }
 
-    private mutating func encode(_ value: SerializedValue, depth: Int) throws -> PickleValue {
+    mutating func encode(_ value: SerializedValue, depth: Int) throws -> PickleValue {
         guard depth < PickleLimits.depth else {
             throw FirebrandError(
                 .invalidArgument, "the value to save is nested more than \(PickleLimits.depth) deep", path: path)
@@ -96,11 +101,19 @@ package struct ValueEncoder {
             if parts.count == 2, let number = Int(parts[1]) { arguments.append(.int(number)) }
             return document.add(.object, arguments, global: PickleGlobals.device)
         case .tensor(let tensor): return try encode(tensor)
+        case .module(let module): return try encode(module, depth: depth)
         }
     }
 
-    private mutating func encode(_ tensor: Tensor) throws -> PickleValue {
+    mutating func encode(_ tensor: Tensor) throws -> PickleValue {
         if let value = tensors[ObjectIdentifier(tensor)] { return value }
+        let value = try encode(view: tensor, requiresGrad: tensor.requiresGrad)
+        tensors[ObjectIdentifier(tensor)] = value
+        return value
+    }
+
+    /// A tensor as a view of its storage.
+    mutating func encode(view tensor: Tensor, requiresGrad: Bool) throws -> PickleValue {
         guard tensor.device == .cpu else {
             throw FirebrandError(
                 .invalidArgument, "a tensor on the device \(tensor.device) cannot be saved", path: path,
@@ -119,13 +132,11 @@ package struct ValueEncoder {
         var arguments = [
             document.add(.persistentID, [id]), .int(tensor.storageOffset),
             document.add(.tuple, tensor.shape.map { .int($0) }), document.add(.tuple, tensor.strides.map { .int($0) }),
-            .bool(tensor.requiresGrad), document.add(.orderedDictionary),
+            .bool(requiresGrad), document.add(.orderedDictionary),
         ]
         if dtype.storageClass == nil { arguments.append(.global(PickleGlobal("torch", dtype.name))) }
         let rebuild = dtype.storageClass == nil ? PickleGlobals.rebuildTensorV3 : PickleGlobals.rebuildTensorV2
-        let value = document.add(.object, arguments, global: rebuild)
-        tensors[ObjectIdentifier(tensor)] = value
-        return value
+        return document.add(.object, arguments, global: rebuild)
     }
 
     private mutating func key(of storage: Storage, dtype: TorchDType) throws -> Int {

@@ -16,14 +16,17 @@ package struct OptimizationLoop<Data: Dataset> {
     }
 
     /// One epoch of training, the scheduler moved on after each batch; false if it was ended before the last batch.
+    ///
+    /// `done` is what was trained before, where the loader goes on within an epoch.
     package func train(
         _ loader: Loader, _ model: some Layer, _ lossFunction: CrossEntropyLoss, _ optimizer: Optimizer,
-        scheduler: LRScheduler? = nil, device: Device = .cpu
+        scheduler: LRScheduler? = nil, device: Device = .cpu, done: (batches: Int, samples: Int) = (0, 0)
     ) -> Bool {
         let size = loader.dataset.count
         model.train()
-        var seen = 0
-        for (batch, (x, y)) in loader.enumerated() {
+        var seen = done.samples
+        for (index, (x, y)) in loader.enumerated() {
+            let batch = done.batches + index
             let loss = lossFunction(model(x.to(device)), y.to(device))
             loss.backward()
             optimizer.step()

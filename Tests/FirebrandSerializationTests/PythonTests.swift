@@ -16,6 +16,22 @@ private func script(_ path: String) -> String {
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../scripts/" + path).path
 }
 
+/// A class that Python has too.
+private final class PythonNetwork: Module {
+    let layers: [Linear]
+    let hiddenSize: Int
+    let ratio = 0.5
+    @Parameter var scale = Tensor.full([3], 2.0)
+    @Buffer var shift = Tensor.ones(3)
+
+    init(hiddenSize: Int) {
+        self.hiddenSize = hiddenSize
+        layers = [Linear(4, hiddenSize), Linear(hiddenSize, 3)]
+    }
+
+    func forward(_ x: Tensor) -> Tensor { layers.reduce(x) { $1($0).relu() } * scale + shift }
+}
+
 @Suite(.enabled(if: torch != nil, "\(PythonProgram.missing("torch"))"))
 struct PythonTests {
     @Test("torch.load(weights_only=True) reads what we write, values and state dicts")
@@ -41,6 +57,51 @@ struct PythonTests {
             #expect(text.split(separator: "\n").map(String.init) == expected)
         }
     }
+
+    @Test("torch.load reads our whole models, of layers and of a registered class, and they compute the same")
+    func wholeModels() throws {
+        try withTemporaryDirectory { directory in
+            registerModule(PythonNetwork.self, name: "__main__.PythonNetwork") { PythonNetwork(hiddenSize: 7) }
+            let x = Tensor.randn([2, 4])
+            let layers = Sequential {
+                Linear(4, 6, bias: false)
+                LayerNorm([6])
+                GELU()
+                Dropout(0.5)
+                Linear(6, 2)
+            }
+            let own = PythonNetwork(hiddenSize: 7)
+            var values: [(key: SerializedValue, value: SerializedValue)] = [("x", .tensor(x))]
+            for (name, model) in [("layers", layers as any Layer), ("own", own)] {
+                model.eval()
+                try save(model, to: "\(directory)/\(name).pth")
+                values.append((.string(name), .tensor(noGrad { model(x) })))
+            }
+            try save(.dictionary(values), to: "\(directory)/values.pth")
+            let report = try #require(torch).run(["-c", Self.readingModels, directory])
+            #expect(report == "layers Sequential True False\nown PythonNetwork True False\n7 0.5 True\n")
+            // And what Python writes of it comes back.
+            let again = try load("\(directory)/again.pth", as: PythonNetwork.self)
+            #expect(noGrad { again(x) }.equal(noGrad { own(x) }) && !again.isTraining)
+        }
+    }
+
+    private static let readingModels = """
+        import sys, torch
+        from torch import nn
+        class PythonNetwork(nn.Module):
+            def forward(self, x):
+                for layer in self.layers:
+                    x = torch.relu(layer(x))
+                return x * self.scale + self.shift
+        values = torch.load(sys.argv[1] + "/values.pth", weights_only=True)
+        for name in ("layers", "own"):
+            model = torch.load(f"{sys.argv[1]}/{name}.pth", weights_only=False)
+            same = torch.allclose(model(values["x"]), values[name], rtol=1e-5, atol=1e-6)
+            print(name, type(model).__name__, same, model.training)
+        print(model.hidden_size, model.ratio, isinstance(model.scale, nn.Parameter))
+        torch.save(model, sys.argv[1] + "/again.pth")
+        """
 
     @Test(
         "State dicts of ten torchvision models come back equal, and give the same outputs in PyTorch",

@@ -34,6 +34,7 @@ struct ValueDescription {
         case .dtype(let dtype): return "dtype \(dtype.description)"
         case .device(let name): return "device \(name)"
         case .tensor(let tensor): return text(tensor)
+        case .module(let module): return "module \(module)"
         }
     }
 

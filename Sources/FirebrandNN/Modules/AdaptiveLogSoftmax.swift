@@ -22,6 +22,7 @@ public final class AdaptiveLogSoftmaxWithLoss: ModuleBase {
     public let classCount: Int
     /// Where clusters end; the last at the number of classes.
     public let cutoffs: [Int]
+    private let divValue: Double
 
     /// `cutoffs` are where clusters begin; each cluster's projection is smaller than the last by `divValue`.
     public init(
@@ -29,6 +30,7 @@ public final class AdaptiveLogSoftmaxWithLoss: ModuleBase {
         device: Device = .cpu, dtype: DType? = nil, generator: Generator = .default
     ) {
         self.classCount = classCount
+        self.divValue = divValue
         var misuse: Misuse?
         if cutoffs.isEmpty {
             misuse = Misuse("cutoffs should be a sequence of length larger than 0")

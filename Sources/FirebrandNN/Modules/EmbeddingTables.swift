@@ -34,7 +34,8 @@ public final class Embedding: Module {
 
     private init(_ weight: Tensor, paddingIdx: Int?, _ options: EmbeddingOptions) {
         self.weight = weight
-        (numEmbeddings, embeddingDim) = (weight.shape[0], weight.shape[1])
+        // After misuse, in a scope that recovers from it, there is no table.
+        (numEmbeddings, embeddingDim) = weight.dim == 2 ? (weight.shape[0], weight.shape[1]) : (0, 0)
         self.paddingIdx = paddingIdx
         self.options = options
     }
@@ -109,7 +110,8 @@ public final class EmbeddingBag: ModuleBase {
         _ weight: Tensor, mode: EmbeddingBagMode, includeLastOffset: Bool, paddingIdx: Int?, _ options: EmbeddingOptions
     ) {
         self.weight = weight
-        (numEmbeddings, embeddingDim) = (weight.shape[0], weight.shape[1])
+        // After misuse, in a scope that recovers from it, there is no table.
+        (numEmbeddings, embeddingDim) = weight.dim == 2 ? (weight.shape[0], weight.shape[1]) : (0, 0)
         self.mode = mode
         self.includeLastOffset = includeLastOffset
         self.paddingIdx = paddingIdx

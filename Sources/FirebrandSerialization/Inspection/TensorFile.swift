@@ -83,7 +83,8 @@ package struct TensorFile {
                     .unsupportedFormat, "holds \(what); a \(ending) file holds tensors by name and nothing else",
                     path: path, remedy: "choose a part that holds tensors with --key, or convert it to .pth")
             }
-            guard let pairs = value.pairs else { throw cannot(value.kind) }
+            let state = value.module.map { SerializedValue($0.stateDict()) } ?? value
+            guard let pairs = state.pairs else { throw cannot(value.kind) }
             for (key, value) in pairs {
                 guard let name = key.string else { throw cannot("\(key.kind) as a key") }
                 guard let tensor = value.tensor else { throw cannot("\(value.kind) under '\(name)'") }

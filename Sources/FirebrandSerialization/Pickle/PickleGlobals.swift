@@ -1,3 +1,5 @@
+import FirebrandTensor
+
 /// The classes and functions that a pickle may name: a closed list of harmless ones, `torch.load`'s own for
 /// `weights_only=True`.
 ///
@@ -6,6 +8,14 @@
 package enum PickleGlobals {
     /// Whether a pickle may name this.
     package static func isHarmless(_ global: PickleGlobal) -> Bool { harmless.contains(global) }
+
+    /// The error for a name that is not on the list.
+    static func refusal(_ global: PickleGlobal, path: String) -> FirebrandError {
+        FirebrandError(
+            .unsupportedFormat,
+            "refers to \(global), which is not on the list of types that may be read from a file",
+            path: path, remedy: "save tensors and plain containers only, such as a state dict")
+    }
 
     static let orderedDict = PickleGlobal("collections", "OrderedDict")
     static let counter = PickleGlobal("collections", "Counter")
@@ -17,6 +27,13 @@ package enum PickleGlobals {
     static let rebuildParameter = PickleGlobal("torch._utils", "_rebuild_parameter")
     static let rebuildParameterWithState = PickleGlobal("torch._utils", "_rebuild_parameter_with_state")
     static let rebuildFromType = PickleGlobal("torch._tensor", "_rebuild_from_type_v2")
+    static let uninitializedParameter = PickleGlobal("torch.nn.parameter", "UninitializedParameter")
+    static let uninitializedBuffer = PickleGlobal("torch.nn.parameter", "UninitializedBuffer")
+    static let relu = PickleGlobal("torch.nn.functional", "relu")
+    static let gelu = PickleGlobal("torch._C._nn", "gelu")
+    static let attribute = PickleGlobal("__builtin__", "getattr")
+    static let lossOptions = PickleGlobal(
+        "torch.nn.modules.linear_cross_entropy_options", "LinearCrossEntropyOptions")
     package static let size = PickleGlobal("torch", "Size")
     package static let device = PickleGlobal("torch", "device")
 

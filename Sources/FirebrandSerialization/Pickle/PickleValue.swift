@@ -49,6 +49,8 @@ package struct PickleNode: Sendable {
     package var items: [PickleValue]
     /// The class or function of an object.
     package var global: PickleGlobal?
+    /// Whether an object is made by the class's `__new__` instead of a call, as copies of instances are.
+    package var isNew = false
     /// The attributes set on an object or an ordered dictionary afterwards (Python's `__setstate__`).
     package var state: PickleValue?
 

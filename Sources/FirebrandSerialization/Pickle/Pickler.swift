@@ -92,7 +92,7 @@ package struct Pickler {
             guard let global = node.global else { preconditionFailure("an object without a class") }
             write(global)
             _ = try writeTuple(items, depth: depth)
-            emit("R")
+            emit(node.isNew ? "\u{81}" : "R")
             nodeMemo[index] = remember()
         case .persistentID:
             if let tuple = document.elements(items[0]) {

@@ -137,7 +137,9 @@ package struct Unpickler {
             stack.append(try global(module, name))
         case "R", "\u{81}":
             let operands = try pop(2)
-            stack.append(try object(operands[0], arguments: operands[1]))
+            let made = try object(operands[0], arguments: operands[1])
+            if opcode == 0x81, case .node(let index) = made { document.nodes[index].isNew = true }
+            stack.append(made)
         case "\u{92}":
             let operands = try pop(3)
             guard document.node(operands[2])?.items.isEmpty == true else {

@@ -5,11 +5,7 @@ extension Unpickler {
     func global(_ module: String, _ name: String) throws -> PickleValue {
         let global = PickleGlobal(module, name)
         guard isAllowed(global) else {
-            throw FirebrandError(
-                .unsupportedFormat,
-                "refers to \(global), which is not on the list of types that may be read from a file",
-                path: reader.path,
-                remedy: "save tensors and plain containers only, such as a state dict")
+            throw PickleGlobals.refusal(global, path: reader.path)
         }
         return .global(global)
     }

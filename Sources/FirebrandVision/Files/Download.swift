@@ -20,6 +20,8 @@ package struct Download: Sendable {
     package var destination: String
     /// The expected MD5 digest, 32 hexadecimal digits.
     package var md5: String?
+    /// How the expected SHA-256 digest begins, in hexadecimal digits.
+    package var sha256Prefix: String?
     /// The expected length in bytes.
     package var length: Int?
     /// How long to wait for a connection, name look-up included.
@@ -68,7 +70,8 @@ package struct Download: Sendable {
     }
 
     private func fetch(_ url: String, with curl: Curl, progress: Progress?) throws {
-        let content = Content(try AtomicFile(destination), limit: length, progress: progress)
+        let content = Content(
+            try AtomicFile(destination), limit: length, isSHA256: sha256Prefix != nil, progress: progress)
         var transfer = try CurlTransfer(curl)
         transfer.set(FIREBRAND_CURL_URL, url)
         transfer.set(FIREBRAND_CURL_USERAGENT, "firebrand")
@@ -114,6 +117,15 @@ package struct Download: Sendable {
         if let length, content.count != length {
             throw MirrorFailure(.corruptFile, "sent \(content.count) bytes where \(length) were expected")
         }
+        if let sha256Prefix, let sha256 = content.sha256 {
+            let found = sha256.finish()
+            guard found.hasPrefix(sha256Prefix.lowercased()) else {
+                throw MirrorFailure(
+                    .checksumMismatch,
+                    "the SHA-256 of the \(content.count) bytes it sent is \(found), which should begin with \(sha256Prefix)"
+                )
+            }
+        }
         let found = content.digest.finish()
         if let md5, found != md5.lowercased() {
             throw MirrorFailure(
@@ -137,6 +149,7 @@ private struct MirrorFailure: Error {
 private final class Content {
     var file: AtomicFile?
     var digest = MD5()
+    var sha256: SHA256?
     var count = 0
     var isTooLong = false
     /// A failure on this side.
@@ -144,8 +157,9 @@ private final class Content {
     private let limit: Int?
     private let progress: Download.Progress?
 
-    init(_ file: consuming AtomicFile, limit: Int?, progress: Download.Progress?) {
+    init(_ file: consuming AtomicFile, limit: Int?, isSHA256: Bool, progress: Download.Progress?) {
         self.file = consume file
+        sha256 = isSHA256 ? SHA256() : nil
         self.limit = limit
         self.progress = progress
     }
@@ -162,6 +176,7 @@ private final class Content {
             return 0
         }
         digest.update(bytes)
+        sha256?.update(bytes)
         count += bytes.count
         return bytes.count
     }

@@ -133,6 +133,13 @@ extension Tensor {
             if let negative = size.first(where: { $0 < 0 }) {
                 throw Misuse("Trying to create tensor with negative dimension \(negative): \(size.list)")
             }
+            var byteCount = (dtype ?? DType.default).itemSize
+            for length in size {
+                let (product, overflow) = byteCount.multipliedReportingOverflow(by: length)
+                if overflow { throw Misuse("Storage size calculation overflowed with sizes=\(size.list)") }
+                // Zeros count as ones: whoever multiplies the others must not overflow either.
+                byteCount = length == 0 ? byteCount : product
+            }
             let result = Tensor(emptyOf: size, dtype ?? DType.default, on: device)
             if requiresGrad { result.requiresGrad_() }
             return result
