@@ -169,7 +169,7 @@ func pyTorchNamesOfImages(folder: String) throws {
     let image = try readImage(file, mode: .rgb)
     try writePNG(image, to: file)
     try writeJPEG(image, to: folder + "/image.jpg", quality: 90)
-    let dataset = try ImageFolder(folder, transform: Resize([32, 32]))
+    let dataset = try ImageFolder(root: folder, transform: Resize([32, 32]))
     _ = dataset
     let grid = makeGrid([image, image], nrow: 2)
     _ = grid
@@ -179,7 +179,7 @@ func pyTorchNamesOfImages(folder: String) throws {
         ConvertImageDtype(.float32)
         Normalize(mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225])
     }
-    _ = preprocess(image)
+    _ = try preprocess(image)
     _ = ImageClassification(cropSize: 224)
     let figure = Figure(figsize: (8, 8))
     let axes = figure.addSubplot(1, 2, 1)
