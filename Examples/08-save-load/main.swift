@@ -38,3 +38,17 @@ print(model.eval())
 // The same numbers come out.
 let image = Tensor.rand(1, 3, 32, 32)
 print(model(image).equal(trained.eval()(image)))
+
+// MARK: - Saving and loading models with shapes
+
+// A file can hold the structure too. PyTorch's own layers are known; of a class of your own, say which one Python knows it as.
+registerModule(SmallVGG.self, name: "__main__.SmallVGG") { SmallVGG() }
+try save(model, to: "model.pth")
+
+// No code comes out of the file: what was registered makes the model, and the file fills it.
+let loaded = try load("model.pth", as: SmallVGG.self)
+print(loaded)
+print(loaded(image).equal(model(image)))
+
+// The published networks are there by name. With `vgg16(weights: .imagenet1kV1)` trained weights are downloaded once.
+print(VGG16Weights.imagenet1kV1.url)
