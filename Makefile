@@ -13,7 +13,8 @@ IMPORT_CHECK := --explicit-target-dependency-import-check error
 FORMATTED := Package.swift Sources Examples Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-python run build test sanitize sanitize-address sanitize-thread lint format docs bench fixtures clean
+.PHONY: help setup setup-python run build test fuzz test-kills sanitize sanitize-address sanitize-thread lint format docs \
+	bench fixtures clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +53,19 @@ sanitize-thread: setup ## run the tests under the thread sanitizer
 	$(SWIFT) build $(SANITIZE) --sanitize=thread --scratch-path .build-tsan
 	TSAN_OPTIONS=suppressions=$(CURDIR)/.sanitize/tsan.supp:halt_on_error=0:exitcode=66 \
 		$(SWIFT) test $(SANITIZE:--build-tests=) --sanitize=thread --scratch-path .build-tsan --skip-build $(ARGS)
+
+# What is found is kept as fuzz-READER-SEED-INPUT.bin, and the options that read that input again are printed.
+ITERATIONS ?= 200000
+FUZZ := -c release --sanitize=address --scratch-path .build-fuzz --product firebrand-fuzz
+
+fuzz: setup ## read damaged files with every reader (ITERATIONS=200000 each) under the address sanitizer
+	$(SWIFT) build $(FUZZ)
+	ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0:abort_on_error=1:max_allocation_size_mb=1024:hard_rss_limit_mb=4096 \
+		$$($(SWIFT) build $(FUZZ) --show-bin-path)/firebrand-fuzz --iterations $(ITERATIONS) $(ARGS)
+
+test-kills: setup ## kill 500 saves at random moments: the file is the old one or the new one
+	$(SWIFT) build -c release --build-tests
+	FIREBRAND_KILLS=500 $(SWIFT) test -c release --skip-build --filter HarnessTests
 
 lint: ## check the format of the Swift files
 	$(SWIFT) format lint --strict --parallel --recursive $(FORMATTED)

@@ -8,17 +8,22 @@ let package = Package(
     products: [
         .library(name: "Firebrand", targets: ["Firebrand"]),
         .library(name: "FirebrandPython", targets: ["FirebrandPython"]),
+        .library(name: "FirebrandCSV", targets: ["FirebrandCSV"]),
         .executable(name: "firebrand", targets: ["FirebrandCLI"]),
         .executable(name: "firebrand-bench", targets: ["FirebrandBench"]),
+        .executable(name: "firebrand-fuzz", targets: ["FirebrandFuzz"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
     ],
     targets: [
         // System libraries and C.
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
         .target(name: "CCurl"),
+        .target(name: "CFiles"),
+        .target(name: "CImageFiles", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
         .target(name: "CLAPACK"),
         .target(name: "CPython"),
         .target(
@@ -37,11 +42,11 @@ let package = Package(
         .target(name: "FirebrandData", dependencies: ["FirebrandTensor", "FirebrandNN"]),
         .target(
             name: "FirebrandSerialization",
-            dependencies: ["CZlib", "FirebrandTensor", "FirebrandNN", "FirebrandOptim", "FirebrandData"]),
+            dependencies: ["CZlib", "CFiles", "FirebrandTensor", "FirebrandNN", "FirebrandOptim", "FirebrandData"]),
         .target(
             name: "FirebrandVision",
             dependencies: [
-                "CZlib", "CPNG", "CCurl", "CKernels",
+                "CZlib", "CPNG", "CCurl", "CImageFiles", "CKernels",
                 "FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandSerialization",
             ],
             exclude: ["Resources/LICENSE-digits.md"],
@@ -59,6 +64,12 @@ let package = Package(
             ]),
         // NumPy, matplotlib and whatever else a Python has; not part of the umbrella.
         .target(name: "FirebrandPython", dependencies: ["CPython", "FirebrandTensor"]),
+        // Apart, because the library it stands on brings Foundation with it, which every start of a program would pay for.
+        .target(
+            name: "FirebrandCSV",
+            dependencies: [
+                "FirebrandTensor", "FirebrandSerialization", .product(name: "SwiftCSV", package: "SwiftCSV"),
+            ]),
         .target(
             name: "FirebrandReplay", dependencies: ["FirebrandTensor", "FirebrandNN", "FirebrandSerialization"]),
         .target(name: "FirebrandTutorial", dependencies: ["Firebrand"]),
@@ -68,6 +79,13 @@ let package = Package(
             dependencies: [
                 "Firebrand", "FirebrandTensor", "FirebrandReplay", "FirebrandSerialization", "FirebrandTutorial",
                 "FirebrandVision",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        // Damaged files through every reader, and saves to be killed.
+        .executableTarget(
+            name: "FirebrandFuzz",
+            dependencies: [
+                "CZlib", "FirebrandTensor", "FirebrandNN", "FirebrandSerialization", "FirebrandVision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -107,15 +125,15 @@ let package = Package(
         .testTarget(
             name: "FirebrandSerializationTests",
             dependencies: [
-                "FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandOptim", "FirebrandSerialization",
-                "FirebrandTestSupport",
+                "CZlib", "FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandOptim", "FirebrandSerialization",
+                "FirebrandTestSupport", "FirebrandFuzz",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FirebrandVisionTests",
             dependencies: [
                 "CZlib", "FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandSerialization", "FirebrandVision",
-                "FirebrandTestSupport",
+                "FirebrandCSV", "FirebrandTestSupport",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(

@@ -39,19 +39,22 @@ ADDS = ["add", "add recorded", "add forward+backward"]
 START, MEMORY = "start", "memory"
 OPERATORS = operator_rows.ROWS
 NETWORKS = network_rows.ROWS
-ROWS = [*LONG, *MATMULS, *ADDS, START, MEMORY, *OPERATORS, *NETWORKS]
+FILES = ["save-vgg16", "load-vgg16", "load-mapped-vgg16"]
+ROWS = [*LONG, *MATMULS, *ADDS, START, MEMORY, *OPERATORS, *NETWORKS, *FILES]
 
 TITLES = {
     "epoch-loader": "training epoch through the loader", "epoch-preloaded": "training epoch, preloaded tensors",
     "test-pass": "test pass", "loader-only": "loader only", "add": "add, one element",
     "add recorded": "add, one element, recorded", "add forward+backward": "add, one element, forward + backward",
+    "save-vgg16": "save VGG-16's state dict, 528 MB", "load-vgg16": "load it", "load-mapped-vgg16": "load it, mapped",
     START: "process start to first result", MEMORY: "peak memory of a training epoch through the loader",
 }
 
 # How many times faster (or smaller) than PyTorch each row is to be.
 BARS = {"epoch-loader": 5, "epoch-preloaded": 2.2, "test-pass": 4, "loader-only": 15, START: 30, MEMORY: 4,
         **dict.fromkeys(MATMULS, 1.8), **dict.fromkeys(ADDS, 4),
-        **{row: 3 if row in operator_rows.SMALL else 1 for row in OPERATORS}, **dict.fromkeys(NETWORKS, 1)}
+        **{row: 3 if row in operator_rows.SMALL else 1 for row in OPERATORS}, **dict.fromkeys(NETWORKS, 1),
+        "save-vgg16": 1, "load-vgg16": 1, "load-mapped-vgg16": 1}
 
 # The best that any peer reached, measured once on a machine of this kind (2 cores, AMD, AVX-512; medians of 3 rounds):
 # JAX 0.10, NumPy 2.4 and MLX 0.32. A column for orientation: it was not measured in this run. The unit is seconds, or MiB.
@@ -252,7 +255,7 @@ def rounds_of(row, quick):
         return (1, 3) if quick else (2, 11)
     if row in LONG:
         return (1, 2) if quick else (1, 5)
-    if row in OPERATORS or row in NETWORKS:
+    if row in OPERATORS or row in NETWORKS or row in FILES:
         return (1, 3) if quick else (1, 9)
     return (1, 5) if quick else (2, 15)
 
@@ -409,7 +412,9 @@ def main():
         sys.exit(f"bench: {options.firebrand} is not there: `make bench` builds it")
 
     python = None if options.no_pytorch else torch_python()
-    environment = {**os.environ, "OMP_NUM_THREADS": str(options.threads)}
+    files = RESULTS / "files"
+    files.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "OMP_NUM_THREADS": str(options.threads), "FIREBRAND_BENCH_FILES": str(files)}
     data = prepare_data()
     if data is not None:
         environment["FIREBRAND_DATA"] = str(data)
@@ -439,6 +444,7 @@ def main():
     finally:
         for side in sides:
             side.close()
+        shutil.rmtree(files, ignore_errors=True)
 
     torch_version = version_of_torch(python) if python else None
     header = (f"Firebrand {commit()}, " + (f"PyTorch {torch_version}, " if torch_version else "no PyTorch, ")

@@ -25,6 +25,7 @@ import time
 import torch
 from torch import nn
 
+import torch_files
 import torch_networks
 import torch_operators
 
@@ -249,6 +250,7 @@ ROWS = {
     "add forward+backward": add_backward,
     **torch_operators.rows(repeated),
     **torch_networks.rows(repeated),
+    **torch_files.rows(),
 }
 # Rows that are made anew when another was measured in between.
 SINGLE = {*torch_operators.rows(repeated), *torch_networks.rows(repeated)}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure that what Firebrand builds on is there: a Swift toolchain, oneDNN, zlib, libpng and GNU OpenMP to build with,
+# Makes sure that what Firebrand builds on is there: a Swift toolchain, oneDNN, zlib, libpng, libjpeg-turbo and GNU OpenMP to build with,
 # OpenBLAS for linear algebra and libcurl to download data with. Silent when nothing is missing. Otherwise it installs the missing packages when it may
 # (as root, or with a sudo that asks no password), or prints the one line to type.
 set -eu
@@ -38,18 +38,20 @@ links() {
 
 # One probe for everything, for speed; one each only when that fails.
 all_there() {
-    printf '#include <%s>\n' oneapi/dnnl/dnnl.h zlib.h png.h >"$scratch/all.c"
+    printf '#include <%s>\n' oneapi/dnnl/dnnl.h zlib.h png.h stdio.h jpeglib.h >"$scratch/all.c"
     "$compiler" -shared -nostdlib -o "$scratch/all.so" "$scratch/all.c" \
-        -ldnnl -lz -lpng -l:libgomp.so.1 -l:libcurl.so.4 -l:libopenblas.so.0 >/dev/null 2>&1
+        -ldnnl -lz -lpng -ljpeg -l:libgomp.so.1 -l:libcurl.so.4 -l:libopenblas.so.0 >/dev/null 2>&1
 }
 
-# Sets `missing` to the names among onednn, zlib, png, openmp, curl and lapack that are not there.
+# Sets `missing` to the names among onednn, zlib, png, jpeg, openmp, curl and lapack that are not there.
 find_missing() {
     missing=
     if all_there; then return; fi
     links oneapi/dnnl/dnnl.h -ldnnl || missing="$missing onednn"
     links zlib.h -lz || missing="$missing zlib"
     links png.h -lpng || missing="$missing png"
+    # jpeglib.h needs stdio.h before it; jerror.h comes with it and needs nothing.
+    links jerror.h -ljpeg || missing="$missing jpeg"
     links '' -l:libgomp.so.1 || missing="$missing openmp"
     links '' -l:libcurl.so.4 || missing="$missing curl"
     # Any LAPACK does; OpenBLAS is the one that is installed.
@@ -98,13 +100,13 @@ consequence() {
 }
 
 if here apt-get; then
-    names='onednn=libdnnl-dev zlib=zlib1g-dev png=libpng-dev openmp=libgomp1 curl=libcurl4 lapack=libopenblas0'
+    names='onednn=libdnnl-dev zlib=zlib1g-dev png=libpng-dev jpeg=libjpeg-dev openmp=libgomp1 curl=libcurl4 lapack=libopenblas0'
     install='apt-get install -y --no-install-recommends'
 elif here dnf; then
-    names='onednn=onednn-devel zlib=zlib-devel png=libpng-devel openmp=libgomp curl=libcurl lapack=openblas'
+    names='onednn=onednn-devel zlib=zlib-devel png=libpng-devel jpeg=libjpeg-turbo-devel openmp=libgomp curl=libcurl lapack=openblas'
     install='dnf install -y'
 else
-    say "missing:$missing. Install their development packages (oneDNN, zlib, libpng, GNU OpenMP, libcurl, OpenBLAS) and try again."
+    say "missing:$missing. Install their development packages (oneDNN, zlib, libpng, libjpeg-turbo, GNU OpenMP, libcurl, OpenBLAS) and try again."
     if required; then exit 1; else exit 0; fi
 fi
 

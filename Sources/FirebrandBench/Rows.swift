@@ -15,6 +15,7 @@ final class Rows {
     private var training: FashionMNIST<Tensor, Int>?
     private var test: FashionMNIST<Tensor, Int>?
     private var preloaded: (x: Tensor, y: Tensor)?
+    private var files: FileRows?
     private var operatorCall: (name: String, call: () -> Tensor, check: Double)?
 
     init(root: String) { self.root = root }
@@ -23,7 +24,7 @@ final class Rows {
         ["epoch-loader", "epoch-preloaded", "test-pass", "loader-only"]
         + matmulShapes.flatMap { shape in
             ["forward", "grad-input", "grad-weight"].map { "matmul \(shape.0)x\(shape.1)x\(shape.2) \($0)" }
-        } + ["add", "add recorded", "add forward+backward"]
+        } + ["add", "add recorded", "add forward+backward"] + FileRows.names
 
     private static let matmulShapes = [(64, 784, 512), (64, 512, 512), (64, 512, 10)]
 
@@ -49,6 +50,10 @@ final class Rows {
             }
             result.seconds /= 20
             return result
+        case _ where FileRows.names.contains(name):
+            let rows = try files ?? FileRows()
+            files = rows
+            return try rows.measure(name)
         default:
             let parts = name.split(separator: " ")
             guard parts.count == 3, parts[0] == "matmul", Int(parts[1].split(separator: "x").first ?? "") == 64,

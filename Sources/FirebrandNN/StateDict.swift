@@ -4,6 +4,9 @@ import FirebrandTensor
 public struct StateDict: Sequence, CustomStringConvertible {
     private var entries: [(key: String, value: Tensor)] = []
     private var positions: [String: Int] = [:]
+    /// The versions of the modules' layouts, outermost module first, where a file said them: some of PyTorch's modules
+    /// read a state by its version. PyTorch: `state_dict()._metadata`.
+    package var versions: [(module: String, version: Int)]?
 
     /// No tensors.
     public init() {}

@@ -58,7 +58,7 @@ package func save(
 /// try save(model.stateDict(), to: "model_weights.pth")
 /// ```
 public func save(_ stateDict: StateDict, to path: String) throws {
-    try save(stateDict.map { ($0.key, $0.value) }, to: path)
+    try save(stateDict.map { ($0.key, $0.value) }, versions: stateDict.versions, to: path)
 }
 
 /// Loads a state dictionary that PyTorch or Firebrand saved.
@@ -67,7 +67,27 @@ public func save(_ stateDict: StateDict, to path: String) throws {
 /// ```
 /// `mmap` leaves the tensors in the file until they are used: see ``load(_:mmap:)``.
 public func loadStateDict(_ path: String, mmap: Bool = false) throws -> StateDict {
-    StateDict(try loadTensors(path, mmap: mmap).map { ($0.key, $0.value) })
+    var state = StateDict(try loadTensors(path, mmap: mmap).map { ($0.key, $0.value) })
+    state.versions = try openTorchFile(MappedFile(path)).document().stateVersions
+    return state
+}
+
+extension PickleDocument {
+    /// The versions that a state dict's `_metadata` gives the modules; nil where there is none.
+    package var stateVersions: [(module: String, version: Int)]? {
+        func member(_ name: String, of value: PickleValue?) -> PickleValue? {
+            guard let items = value.flatMap(node)?.items else { return nil }
+            let position = stride(from: 0, to: items.count - 1, by: 2).first { items[$0] == .string(name) }
+            return position.map { items[$0 + 1] }
+        }
+        guard let modules = member("_metadata", of: node(root)?.state).flatMap(node)?.items else { return nil }
+        return stride(from: 0, to: modules.count - 1, by: 2).compactMap { position in
+            guard case .string(let module) = modules[position],
+                case .int(let version)? = member("version", of: modules[position + 1])
+            else { return nil }
+            return (module, version)
+        }
+    }
 }
 
 /// Loads the tensors of a state dict in the order of the file.

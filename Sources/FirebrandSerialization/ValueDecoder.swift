@@ -73,6 +73,8 @@ package struct ValueDecoder {
             return .dictionary(pairs)
         case .object where node.global == PickleGlobals.size && node.items.count == 1:
             guard let elements = document.elements(node.items[0]) else { throw unsupported("a malformed size") }
+            // As if it were written out: one tuple can be the argument of many.
+            remaining -= elements.count
             return .size(
                 Size(
                     try elements.map {
@@ -122,6 +124,7 @@ package struct ValueDecoder {
             guard record.shape.reduce(1, *) <= record.byteCount / dtype.itemSize else {
                 throw unsupported("a conjugated or negated view that repeats its numbers")
             }
+            try unpack(record.byteCount)
         }
         if record.isConjugated { tensor = tensor.conj() }
         if record.isNegated {
@@ -152,12 +155,7 @@ package struct ValueDecoder {
         let stored = try source.storage(record.storage)
         if stored.range == nil {
             // PyTorch does not compress, and a few kilobytes of compressed zeros can stand for gigabytes.
-            unpacked += stored.byteCount
-            guard unpacked <= max(unpackedLimit, 64 * source.byteCount) else {
-                throw FirebrandError(
-                    .unsupportedFormat, "unpacks to far more than its size", path: source.path,
-                    remedy: "if you trust the file, repack it without compression (zip -0)")
-            }
+            try unpack(stored.byteCount)
         }
         let storage: Storage
         if let range = stored.range, let mapping, !range.isEmpty,
@@ -172,6 +170,16 @@ package struct ValueDecoder {
         if record.dtype.name == "bool" { storage.normalizeBooleans() }
         storages[record.storage] = (record.dtype, storage)
         return storage
+    }
+
+    /// Accounts for memory that the file does not have the bytes of.
+    private mutating func unpack(_ byteCount: Int) throws {
+        unpacked += byteCount
+        guard unpacked <= max(unpackedLimit, 64 * source.byteCount) else {
+            throw FirebrandError(
+                .unsupportedFormat, "unpacks to far more than its size", path: source.path,
+                remedy: "if you trust the file, repack it without compression (zip -0)")
+        }
     }
 
     func unsupported(_ what: String) -> FirebrandError {

@@ -67,27 +67,47 @@ package final class ZipReader: @unchecked Sendable {
     package func read(_ record: ZipRecord, into destination: UnsafeMutableRawBufferPointer) throws {
         precondition(destination.count == record.byteCount)
         let stored = bytes.slice(record.storedRange)
-        var checksum = crc32_z(0, nil, 0)
+        let checksum: UInt32
         if record.isDeflated {
             guard inflateAll(stored, into: destination) else {
                 throw FirebrandError(.corruptFile, "the packed record \(record.name) is damaged", path: path)
             }
-            checksum = crc32_z(checksum, destination.baseAddress, destination.count)
+            checksum = CRC32.of(UnsafeRawBufferPointer(destination))
         } else {
-            // In pieces, so that each is still in the cache when its checksum is taken.
-            var position = 0
-            while position < stored.count {
-                let piece = min(1 << 18, stored.count - position)
-                let target = UnsafeMutableRawBufferPointer(rebasing: destination[position..<position + piece])
-                target.copyMemory(from: stored.slice(position..<position + piece))
-                checksum = crc32_z(checksum, target.baseAddress, piece)
-                position += piece
-            }
+            checksum = copy(stored, to: destination)
         }
-        guard UInt32(checksum) == record.checksum else {
+        guard checksum == record.checksum else {
             throw FirebrandError(
                 .checksumMismatch, "the record \(record.name) is damaged: its CRC-32 is not the recorded one",
                 path: path)
+        }
+    }
+
+    /// Copies bytes of one length, a large number of them by several threads; returns their checksum.
+    private func copy(_ source: UnsafeRawBufferPointer, to destination: UnsafeMutableRawBufferPointer) -> UInt32 {
+        let share = 4 << 20
+        let shares = max(1, (source.count + share - 1) / share)
+        return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: shares) { checksums in
+            parallelFor(shares, grain: 1) { begin, end in
+                for number in begin..<end {
+                    var checksum: UInt32 = 0
+                    let limit = min(source.count, (number + 1) * share)
+                    // In pieces, so that each is still in the cache when its checksum is taken.
+                    for position in stride(from: number * share, to: limit, by: 1 << 18) {
+                        let range = position..<min(limit, position + 1 << 18)
+                        let target = UnsafeMutableRawBufferPointer(rebasing: destination[range])
+                        target.copyMemory(from: source.slice(range))
+                        checksum = CRC32.of(UnsafeRawBufferPointer(target), after: checksum)
+                    }
+                    checksums[number] = checksum
+                }
+            }
+            var checksum = checksums[0]
+            for number in 1..<max(1, shares) {
+                checksum = CRC32.joined(
+                    checksum, checksums[number], count: min(share, source.count - number * share))
+            }
+            return checksum
         }
     }
 

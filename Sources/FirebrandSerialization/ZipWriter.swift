@@ -32,29 +32,22 @@ package struct ZipWriter: ~Copyable {
     /// Adds a record and returns its CRC-32.
     @discardableResult
     package mutating func add(_ name: String, _ content: UnsafeRawBufferPointer) throws -> UInt32 {
-        try add(name, content, deflated: false)
+        try add(name, pieces: [content], deflated: false)
     }
 
-    /// Adds a record, packed with deflate, as `numpy.savez_compressed` does.
-    package mutating func addDeflated(_ name: String, _ content: UnsafeRawBufferPointer) throws {
-        try add(name, content, deflated: true)
-    }
-
+    /// Adds a record that consists of several pieces of memory, packed with deflate or not.
     @discardableResult
-    private mutating func add(
-        _ name: String, _ content: UnsafeRawBufferPointer, deflated: Bool
-    ) throws -> UInt32 {
+    package mutating func add(_ name: String, pieces: [UnsafeRawBufferPointer], deflated: Bool) throws -> UInt32 {
+        let size = pieces.reduce(0) { $0 + UInt64($1.count) }
         // Nothing is not made smaller by packing it.
-        let deflated = deflated && !content.isEmpty
+        let deflated = deflated && size > 0
         let nameBytes = [UInt8](name.utf8)
         guard nameBytes.count <= Int(UInt16.max) else {
             throw FirebrandError(.invalidArgument, "a record's name has \(nameBytes.count) bytes; 65535 is the most")
         }
         let offset = position
-        let size = UInt64(content.count)
-        let checksum = UInt32(crc32_z(crc32_z(0, nil, 0), content.baseAddress, content.count))
         // Bit 11: the name is UTF-8. Bit 3: sizes and checksum follow the content.
-        let flags: UInt16 = content.isEmpty ? 0x0800 : 0x0808
+        let flags: UInt16 = size == 0 ? 0x0800 : 0x0808
         // As in PyTorch's writer, the packed size is not known yet when the header is written.
         let wide = wideField(size: size, packedSize: 0, offset: offset)
 
@@ -75,13 +68,22 @@ package struct ZipWriter: ~Copyable {
         header.append(contentsOf: repeatElement(UInt8(ascii: "Z"), count: padding))
         try header.withUnsafeBytes { try write($0) }
         let start = position
+        var checksum: UInt32 = 0
         if deflated {
-            try deflateAll(content) { try write($0) }
+            for piece in pieces { checksum = CRC32.of(piece, after: checksum) }
+            try deflateAll(pieces) { try write($0) }
         } else {
-            try write(content)
+            for piece in pieces {
+                // In parts, so that each is still in the cache when it is written.
+                for position in stride(from: 0, to: piece.count, by: 1 << 20) {
+                    let part = piece.slice(position..<min(piece.count, position + 1 << 20))
+                    checksum = CRC32.of(part, after: checksum)
+                    try write(part)
+                }
+            }
         }
         let packedSize = position - start
-        if !content.isEmpty {
+        if size > 0 {
             var trailer: [UInt8] = []
             trailer.append(littleEndian: 0x0807_4b50 as UInt32)
             trailer.append(littleEndian: checksum)
@@ -188,9 +190,9 @@ package struct ZipWriter: ~Copyable {
     }
 }
 
-/// Packs `source` with deflate, without a header, and hands the output on in pieces.
+/// Packs what `pieces` hold with deflate, without a header, and hands the output on in parts.
 private func deflateAll(
-    _ source: UnsafeRawBufferPointer, to write: (UnsafeRawBufferPointer) throws -> Void
+    _ pieces: [UnsafeRawBufferPointer], to write: (UnsafeRawBufferPointer) throws -> Void
 ) throws {
     var stream = z_stream()
     guard
@@ -201,11 +203,7 @@ private func deflateAll(
     defer { deflateEnd(&stream) }
     let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
     defer { output.deallocate() }
-    var position = 0
-    while true {
-        // zlib counts in 32 bits.
-        let input = source.slice(position..<min(source.count, position + (1 << 30)))
-        let isLast = position + input.count == source.count
+    func feed(_ input: UnsafeRawBufferPointer, isLast: Bool) throws {
         stream.next_in = input.baseAddress.map {
             UnsafeMutablePointer(mutating: $0.assumingMemoryBound(to: UInt8.self))
         }
@@ -220,7 +218,12 @@ private func deflateAll(
             }
             try write(UnsafeRawBufferPointer(rebasing: output[..<(output.count - Int(stream.avail_out))]))
         } while stream.avail_out == 0 || isLast && status != Z_STREAM_END
-        if isLast { return }
-        position += input.count
     }
+    for piece in pieces {
+        // zlib counts in 32 bits.
+        for position in stride(from: 0, to: piece.count, by: 1 << 30) {
+            try feed(piece.slice(position..<min(piece.count, position + 1 << 30)), isLast: false)
+        }
+    }
+    try feed(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true)
 }

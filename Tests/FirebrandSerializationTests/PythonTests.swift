@@ -1,34 +1,19 @@
 import FirebrandNN
 import FirebrandTensor
+import FirebrandTestSupport
 import Foundation
 import Testing
 
 import FirebrandSerialization
 
-/// A Python with PyTorch, if `FIREBRAND_PYTHON` names one.
-private let python: String? = {
-    guard let path = ProcessInfo.processInfo.environment["FIREBRAND_PYTHON"] else { return nil }
-    return (try? run(path, ["-c", "import torch"])) == nil ? nil : path
-}()
+private let torch = PythonProgram.with("torch")
+private let numpy = PythonProgram.with("numpy")
+private let safetensors = PythonProgram.with("torch", "safetensors")
+private let torchvision = PythonProgram.with("torch", "torchvision")
 
-/// Whether that Python has a module.
-private func has(_ module: String) -> Bool { python.flatMap { try? run($0, ["-c", "import " + module]) } != nil }
-
-/// The output of a program that succeeds.
-private func run(_ program: String, _ arguments: [String]) throws -> String {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-        throw FirebrandError(.unavailable, "\(program) ended with status \(process.terminationStatus)")
-    }
-    return String(decoding: data, as: UTF8.self)
+/// A script of the project.
+private func script(_ path: String) -> String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../scripts/" + path).path
 }
 
 /// A class that Python has too.
@@ -47,11 +32,8 @@ private final class PythonNetwork: Module {
     func forward(_ x: Tensor) -> Tensor { layers.reduce(x) { $1($0).relu() } * scale + shift }
 }
 
-@Suite(.enabled(if: python != nil, "FIREBRAND_PYTHON does not name a Python with PyTorch"))
+@Suite(.enabled(if: torch != nil, "\(PythonProgram.missing("torch"))"))
 struct PythonTests {
-    private let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("../../scripts/fixtures/serialization.py").path
-
     @Test("torch.load(weights_only=True) reads what we write, values and state dicts")
     func torchReadsOurs() throws {
         try withTemporaryDirectory { directory in
@@ -71,13 +53,9 @@ struct PythonTests {
                 expected += ValueDescription.lines(value)
             }
             // One process for all files: importing torch takes seconds.
-            let text = try run(try #require(python), [script, "--describe"] + paths)
+            let text = try #require(torch).run([script("fixtures/serialization.py"), "--describe"] + paths)
             #expect(text.split(separator: "\n").map(String.init) == expected)
         }
-    }
-
-    private func script(_ path: String) -> String {
-        URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../scripts/" + path).path
     }
 
     @Test("torch.load reads our whole models, of layers and of a registered class, and they compute the same")
@@ -100,7 +78,7 @@ struct PythonTests {
                 values.append((.string(name), .tensor(noGrad { model(x) })))
             }
             try save(.dictionary(values), to: "\(directory)/values.pth")
-            let report = try run(try #require(python), ["-c", Self.readingModels, directory])
+            let report = try #require(torch).run(["-c", Self.readingModels, directory])
             #expect(report == "layers Sequential True False\nown PythonNetwork True False\n7 0.5 True\n")
             // And what Python writes of it comes back.
             let again = try load("\(directory)/again.pth", as: PythonNetwork.self)
@@ -125,8 +103,35 @@ struct PythonTests {
         torch.save(model, sys.argv[1] + "/again.pth")
         """
 
-    @Test("numpy.load and safetensors read what we write", .enabled(if: has("numpy"), "that Python has no NumPy"))
-    func arrays() throws {
+    @Test(
+        "State dicts of ten torchvision models come back equal, and give the same outputs in PyTorch",
+        .enabled(if: torchvision != nil, "\(PythonProgram.missing("torch", "torchvision"))"))
+    func models() throws {
+        try withTemporaryDirectory { directory in
+            let check = script("checks/torchvision_files.py")
+            let names = try #require(torchvision).run([check, "write", directory]).split(separator: "\n")
+            #expect(names.count == 10)
+            for name in names {
+                let state = try loadStateDict("\(directory)/\(name).pth", mmap: true)
+                try save(state, to: "\(directory)/\(name).ours.pth")
+                try saveNPZ(state, to: "\(directory)/\(name).ours.npz")
+            }
+            let report = try #require(torchvision).run([check, "compare", directory])
+            #expect(report.split(separator: "\n").count == 10, "\(report)")
+        }
+    }
+}
+
+@Suite struct PythonArrayTests {
+    @Test("numpy.load reads what we write", .enabled(if: numpy != nil, "\(PythonProgram.missing("numpy"))"))
+    func arrays() throws { try compareArrays(with: try #require(numpy), safetensors: false) }
+
+    @Test(
+        "safetensors reads what we write",
+        .enabled(if: safetensors != nil, "\(PythonProgram.missing("torch", "safetensors"))"))
+    func safetensorsReadsOurs() throws { try compareArrays(with: try #require(safetensors), safetensors: true) }
+
+    private func compareArrays(with python: PythonProgram, safetensors: Bool) throws {
         try withTemporaryDirectory { directory in
             var paths: [String] = []
             var expected: [String] = []
@@ -152,33 +157,15 @@ struct PythonTests {
                 add("views-\(compressed).npz", views)
                 try saveNPZ(views, to: paths[paths.count - 1], compressed: compressed)
             }
-            if has("safetensors") {
+            if safetensors {
                 var tensors = try loadSafetensors(fixture("all.safetensors"))
                 tensors["odd \"name\"\n"] = nil
                 tensors["sliced"] = Tensor.arange(6).reshape(2, 3).t()
                 add("ours.safetensors", tensors)
                 try saveSafetensors(tensors, to: paths[paths.count - 1], metadata: ["format": "pt"])
             }
-            let text = try run(try #require(python), [script("fixtures/array_files.py"), "--describe"] + paths)
+            let text = try python.run([script("fixtures/array_files.py"), "--describe"] + paths)
             #expect(text.split(separator: "\n").map(String.init) == expected)
-        }
-    }
-
-    @Test(
-        "State dicts of ten torchvision models come back equal, and give the same outputs in PyTorch",
-        .enabled(if: has("torchvision"), "that Python has no torchvision"))
-    func torchvision() throws {
-        try withTemporaryDirectory { directory in
-            let check = script("checks/torchvision_files.py")
-            let names = try run(try #require(python), [check, "write", directory]).split(separator: "\n")
-            #expect(names.count == 10)
-            for name in names {
-                let state = try loadStateDict("\(directory)/\(name).pth", mmap: true)
-                try save(state, to: "\(directory)/\(name).ours.pth")
-                try saveNPZ(state, to: "\(directory)/\(name).ours.npz")
-            }
-            let report = try run(try #require(python), [check, "compare", directory])
-            #expect(report.split(separator: "\n").count == 10, "\(report)")
         }
     }
 }

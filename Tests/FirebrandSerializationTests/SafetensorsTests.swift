@@ -44,6 +44,11 @@ import FirebrandSerialization
                 #"{"a":{"dtype":"F32","shape":[4294967296,4294967296,4],"data_offsets":[0,4]}}"#,
                 "has the impossible shape"
             ),
+            // Any number of large tensors could be made of a small file.
+            (
+                #"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}"#,
+                "two of its tensors overlap"
+            ),
         ])
     func refusals(_ header: String, _ reason: String) throws {
         let path = try file(header, [0, 0, 0, 0])
@@ -65,8 +70,8 @@ import FirebrandSerialization
     @Test("opens a file with a type it does not know, and refuses that tensor alone")
     func unknownTypes() throws {
         let path = try file(
-            #"{"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}"#,
-            [1, 2, 3, 4])
+            #"{"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}"#,
+            [0, 0, 0, 0, 1, 2, 3, 4])
         let opened = try SafetensorsFile(path)
         #expect(try opened.tensor("b").sum().item() == 10)
         #expect(try failure { _ = try opened.tensor("a") }.code == .unsupportedFormat)

@@ -61,6 +61,21 @@ struct PNGTests {
         }
     }
 
+    /// What `make fuzz` found: 133 bytes that made the reader ask for half a gigabyte.
+    @Test("A size that the file cannot hold is refused before there is memory for it")
+    func refusesClaims() throws {
+        let bytes: [UInt8] = [
+            137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82, 0, 5, 0, 132, 0, 0, 2, 4, 8, 2, 0, 0,
+            0, 207, 170, 102, 17, 0, 0, 0, 1, 115, 82, 71, 66, 0, 174, 206, 28, 233, 0, 0, 0, 63, 73, 68, 65,
+            84, 8, 153, 1, 52, 0, 203, 255, 0, 0, 37, 74, 111, 148, 185, 222, 3, 40, 77, 114, 151, 0, 188, 225,
+            6, 43, 80, 117, 154, 191, 228, 9, 46, 83, 0, 120, 157, 194, 231, 12, 49, 86, 123, 160, 197, 234,
+            15, 3, 248, 11, 29, 22, 150, 150, 150, 150, 150, 22, 22, 150, 22, 56, 20, 248, 41, 250, 241, 98, 0,
+            0, 0, 0, 73, 69, 78, 68, 174, 66, 96, 130,
+        ]
+        let error = #expect(throws: FirebrandError.self) { try PNGImage(contentsOf: folder.write("a.png", bytes)) }
+        #expect(error?.message.contains("133 bytes cannot hold 327812x516 pixels") == true, "\(error?.message ?? "")")
+    }
+
     @Test("Where no file can be made the error names it")
     func refusesUnwritable() {
         let image = PNGImage(width: 1, height: 1, channels: 1, pixels: [0])

@@ -89,6 +89,8 @@ struct PickleTree {
     }
 
     private mutating func sequence(_ name: String, _ item: PickleNode) -> FileTree.Node {
+        // Looked through each time it is named.
+        remaining -= item.items.count / 16
         let (opening, closing) = item.kind == .list ? ("[", "]") : item.kind == .tuple ? ("(", ")") : ("{", "}")
         let isPlain = item.items.allSatisfy {
             guard let inner = document.node($0) else { return true }
@@ -123,7 +125,9 @@ struct PickleTree {
         case .int(let number): "\(number)"
         case .bigInt(let bytes): "an integer of \(bytes.count) bytes"
         case .double(let number): "\(number)"
-        case .string(let text): text.count > 80 ? jsonQuoted(text.prefix(80) + "…") : jsonQuoted(text)
+        case .string(let text):
+            // Counting the characters of a long text, again and again, would take too long.
+            text.utf8.count > 320 || text.count > 80 ? jsonQuoted(text.prefix(80) + "…") : jsonQuoted(text)
         case .bytes(let bytes): "\(bytes.count) bytes"
         case .global(let global): "\(global)"
         case .node: "…"

@@ -8,12 +8,16 @@ package struct TensorFile {
     /// The texts that came with it.
     package var metadata: [String: String] = [:]
     private let path: String
+    /// Of a state dict of PyTorch's, the versions of its modules.
+    private var versions: [(module: String, version: Int)]?
 
     /// Reads a file of any format; its tensors stay in the file until they are used.
     package init(_ path: String) throws {
         self.path = path
         switch try FileFormat(of: MappedFile(path)) {
-        case .torch, .legacyTorch: value = try load(path, mmap: true)
+        case .torch, .legacyTorch:
+            value = try load(path, mmap: true)
+            versions = try openTorchFile(MappedFile(path), isAllowed: { _ in true }).document().stateVersions
         case .safetensors:
             let file = try SafetensorsFile(path, mmap: true)
             value = SerializedValue(try file.tensors())
@@ -33,6 +37,7 @@ package struct TensorFile {
                 remedy: names.isEmpty ? nil : "there are " + names.prefix(20).joined(separator: ", "))
         }
         value = part
+        versions = nil
     }
 
     /// Writes it in the format that the name asks for.
@@ -41,7 +46,12 @@ package struct TensorFile {
     package func write(to target: String, maxShardSize: Int = 5_000_000_000) throws {
         switch try FileFormat(named: target) {
         case .torch, .legacyTorch:
-            if let state = value.stateDict { try save(state, to: target) } else { try save(value, to: target) }
+            if var state = value.stateDict {
+                state.versions = versions
+                try save(state, to: target)
+            } else {
+                try save(value, to: target)
+            }
         case .safetensors: try saveSafetensors(try tensors(for: target), to: target, metadata: texts)
         case .safetensorsIndex:
             try saveSafetensors(try tensors(for: target), index: target, maxShardSize: maxShardSize, metadata: texts)
@@ -81,6 +91,11 @@ package struct TensorFile {
                 result[name] = tensor
             }
         }
+        var (written, stored) = (0, 0)
+        var storages: Set<ObjectIdentifier> = []
+        for (_, tensor) in result where storages.insert(ObjectIdentifier(tensor.storage)).inserted {
+            stored = stored.saturatingSum(tensor.storage.byteCount)
+        }
         for (name, tensor) in result {
             // These formats write views out, and a view may claim far more elements than there are.
             let size = tensor.count * tensor.dtype.itemSize
@@ -88,6 +103,12 @@ package struct TensorFile {
                 throw FirebrandError(
                     .unsupportedFormat,
                     "'\(name)' repeats \(tensor.storage.byteCount) bytes up to \(size) when written out", path: path)
+            }
+            written = written.saturatingSum(size)
+            guard written <= max(1 << 30, 16 * stored) else {
+                throw FirebrandError(
+                    .unsupportedFormat, "holds views that repeat its \(stored) bytes far too often to be written out",
+                    path: path)
             }
         }
         return result

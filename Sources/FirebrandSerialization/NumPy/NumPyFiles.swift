@@ -35,17 +35,8 @@ public func saveNPZ(_ tensors: StateDict, to path: String, compressed: Bool = fa
     var zip = try ZipWriter(path)
     for (name, tensor) in tensors {
         try NumPyArray.write(tensor, name: name, path: path) { header, elements in
-            // One record has one checksum, so header and elements must come in one piece.
-            let content = UnsafeMutableRawBufferPointer.allocate(
-                byteCount: header.count + elements.count, alignment: 16)
-            defer { content.deallocate() }
-            content.copyBytes(from: header)
-            UnsafeMutableRawBufferPointer(rebasing: content[header.count...]).copyMemory(from: elements)
-            let bytes = UnsafeRawBufferPointer(content)
-            if compressed {
-                try zip.addDeflated(name + ".npy", bytes)
-            } else {
-                try zip.add(name + ".npy", bytes)
+            try header.withUnsafeBytes { header in
+                _ = try zip.add(name + ".npy", pieces: [header, elements], deflated: compressed)
             }
         }
     }

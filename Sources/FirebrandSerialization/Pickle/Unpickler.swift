@@ -236,11 +236,13 @@ package struct Unpickler {
         }
     }
 
-    /// Long keys are not looked up: hashing one long text again and again would be work out of proportion.
+    /// Long keys are not looked up: hashing one long text again and again would be work out of proportion. Nor is what
+    /// is no number: it equals nothing, itself neither, so that each would be compared with all before it.
     private func isShortKey(_ key: PickleValue) -> Bool {
         switch key {
         case .string(let text): text.utf8.count <= 1024
         case .bytes(let bytes), .bigInt(let bytes): bytes.count <= 1024
+        case .double(let number): !number.isNaN
         default: true
         }
     }

@@ -76,6 +76,11 @@ public struct SafetensorsFile: @unchecked Sendable {
             }
             entries[name] = Entry(type: type, shape: shape, range: (start + offsets[0])..<(start + offsets[1]))
         }
+        // The format forbids it, and a small file could hold any number of large tensors.
+        let ranges = entries.values.map(\.range).filter { !$0.isEmpty }.sorted { $0.lowerBound < $1.lowerBound }
+        for (range, next) in zip(ranges, ranges.dropFirst()) where range.upperBound > next.lowerBound {
+            throw corrupt("two of its tensors overlap")
+        }
         self.entries = entries
         self.metadata = metadata
     }

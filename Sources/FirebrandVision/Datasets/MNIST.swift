@@ -19,18 +19,19 @@ public final class FashionMNIST<Feature, Target>: LabelledImageDataset<Feature, 
 
     /// Transformed images.
     public convenience init<T: Transform>(root: String, train: Bool = true, download: Bool = false, transform: T) throws
-    where T.Input == Image, T.Output == Feature, Target == Int {
+    where T.Input: ImageInput, T.Output == Feature, Target == Int {
         self.init(
-            try source(.fashionMNIST, root, train, download), transform: { try transform($0) }, targetTransform: { $0 },
+            try source(.fashionMNIST, root, train, download), transform: { try transform(T.Input.taking($0)) },
+            targetTransform: { $0 },
             batchTransform: transform as? any BatchTransform)
     }
 
     /// Transformed images and classes.
     public convenience init<T: Transform, U: Transform>(
         root: String, train: Bool = true, download: Bool = false, transform: T, targetTransform: U
-    ) throws where T.Input == Image, T.Output == Feature, U.Input == Int, U.Output == Target {
+    ) throws where T.Input: ImageInput, T.Output == Feature, U.Input == Int, U.Output == Target {
         self.init(
-            try source(.fashionMNIST, root, train, download), transform: { try transform($0) },
+            try source(.fashionMNIST, root, train, download), transform: { try transform(T.Input.taking($0)) },
             targetTransform: { try targetTransform($0) }, batchTransform: nil)
     }
 }
@@ -53,18 +54,19 @@ public final class MNIST<Feature, Target>: LabelledImageDataset<Feature, Target>
 
     /// Transformed images.
     public convenience init<T: Transform>(root: String, train: Bool = true, download: Bool = false, transform: T) throws
-    where T.Input == Image, T.Output == Feature, Target == Int {
+    where T.Input: ImageInput, T.Output == Feature, Target == Int {
         self.init(
-            try source(.mnist, root, train, download), transform: { try transform($0) }, targetTransform: { $0 },
+            try source(.mnist, root, train, download), transform: { try transform(T.Input.taking($0)) },
+            targetTransform: { $0 },
             batchTransform: transform as? any BatchTransform)
     }
 
     /// Transformed images and classes.
     public convenience init<T: Transform, U: Transform>(
         root: String, train: Bool = true, download: Bool = false, transform: T, targetTransform: U
-    ) throws where T.Input == Image, T.Output == Feature, U.Input == Int, U.Output == Target {
+    ) throws where T.Input: ImageInput, T.Output == Feature, U.Input == Int, U.Output == Target {
         self.init(
-            try source(.mnist, root, train, download), transform: { try transform($0) },
+            try source(.mnist, root, train, download), transform: { try transform(T.Input.taking($0)) },
             targetTransform: { try targetTransform($0) }, batchTransform: nil)
     }
 }
@@ -76,9 +78,10 @@ public final class MNIST<Feature, Target>: LabelledImageDataset<Feature, Target>
 public final class Digits<Feature, Target>: LabelledImageDataset<Feature, Target>, @unchecked Sendable {
     /// Transformed images.
     public convenience init<T: Transform>(train: Bool = true, transform: T) throws
-    where T.Input == Image, T.Output == Feature, Target == Int {
+    where T.Input: ImageInput, T.Output == Feature, Target == Int {
         self.init(
-            ImageSource(digits: try EmbeddedDigits.load(train: train)), transform: { try transform($0) },
+            ImageSource(digits: try EmbeddedDigits.load(train: train)),
+            transform: { try transform(T.Input.taking($0)) },
             targetTransform: { $0 }, batchTransform: transform as? any BatchTransform)
     }
 }

@@ -1,18 +1,22 @@
-/// Titled grey images in rows and columns: the figure of the tutorial's second chapter.
+import FirebrandTensor
+
+/// Titled images in rows and columns: the figure of the tutorial's second chapter.
 ///
 /// Draw it as a PNG file (``write(to:scale:)``) or as text (``text(style:columns:)``).
 ///
 /// ```swift
 /// var grid = ImageGrid(columns: 3)
-/// grid.append(pixels, width: 28, height: 28, title: "Ankle boot")
+/// grid.append(image, title: "Ankle boot")      // a tensor (1 or 3, height, width)
 /// try grid.write(to: "figure.png")
 /// print(grid.text(style: .ascii))
 /// ```
 public struct ImageGrid: Sendable {
     /// One image with its title.
     public struct Cell: Sendable {
-        /// Grey values, row by row from the top, 0 black.
+        /// Grey values, row by row from the top, 0 black; or red, green and blue.
         public let pixels: [UInt8]
+        /// Values of a pixel: 1 for grey, 3 for red, green, blue.
+        public let channels: Int
         /// Pixels in a row.
         public let width: Int
         /// Rows.
@@ -41,7 +45,21 @@ public struct ImageGrid: Sendable {
         precondition(
             width > 0 && height > 0 && pixels.count == width * height,
             "ImageGrid.append: \(pixels.count) pixels for an image of \(width)x\(height)")
-        cells.append(Cell(pixels: pixels, width: width, height: height, title: title))
+        cells.append(Cell(pixels: pixels, channels: 1, width: width, height: height, title: title))
+    }
+
+    /// Adds an image behind the others: (height, width), or (1 or 3, height, width), uint8 or numbers between 0 and 1.
+    public mutating func append(_ image: Tensor, title: String = "") {
+        guarded("ImageGrid.append", [image], orElse: ()) { () throws(Misuse) in
+            let picture = try Axes.Picture(image, stretching: false)
+            let isColor = image.dim == 3 && image.shape[0] == 3
+            let pixels =
+                isColor ? picture.pixels : stride(from: 0, to: picture.pixels.count, by: 3).map { picture.pixels[$0] }
+            cells.append(
+                Cell(
+                    pixels: pixels, channels: isColor ? 3 : 1, width: picture.width, height: picture.height,
+                    title: title))
+        }
     }
 
     /// Writes the figure as a PNG file: black titles on white, each image enlarged `scale` times without smoothing.
@@ -68,7 +86,8 @@ public struct ImageGrid: Sendable {
         }
         let width = columns * (columnWidth + margin) + margin
         let height = max(1, rowHeights.reduce(0, +) + (rows.count + 1) * margin)
-        var canvas = Canvas(width: width, height: height)
+        let channels = cells.map(\.channels).max() ?? 1
+        var canvas = Canvas(width: width, height: height, channels: channels)
         var top = margin
         for ((row, titleHeight), rowHeight) in zip(zip(rows, titleHeights), rowHeights) {
             for (position, cell) in row.enumerated() {
@@ -85,35 +104,41 @@ public struct ImageGrid: Sendable {
             }
             top += rowHeight + margin
         }
-        return PNGImage(width: width, height: height, channels: 1, pixels: canvas.pixels)
+        return PNGImage(width: width, height: height, channels: channels, pixels: canvas.pixels)
     }
 }
 
 /// A white page to draw on.
 private struct Canvas {
     let width: Int
+    let channels: Int
     var pixels: [UInt8]
 
-    init(width: Int, height: Int) {
+    init(width: Int, height: Int, channels: Int) {
         self.width = width
-        pixels = [UInt8](repeating: 255, count: width * height)
+        self.channels = channels
+        pixels = [UInt8](repeating: 255, count: width * height * channels)
     }
 
-    private mutating func fill(x: Int, y: Int, size: Int, _ value: UInt8) {
+    private mutating func fill(x: Int, y: Int, size: Int, _ value: (Int) -> UInt8) {
         for row in y..<y + size {
-            for column in x..<x + size { pixels[row * width + column] = value }
+            for column in x..<x + size {
+                for channel in 0..<channels { pixels[(row * width + column) * channels + channel] = value(channel) }
+            }
         }
     }
 
     mutating func draw(_ text: String, x: Int, y: Int, scale: Int) {
-        BitmapFont.draw(text) { fill(x: x + $0 * scale, y: y + $1 * scale, size: scale, 0) }
+        BitmapFont.draw(text) { fill(x: x + $0 * scale, y: y + $1 * scale, size: scale) { _ in 0 } }
     }
 
     mutating func draw(_ cell: ImageGrid.Cell, x: Int, y: Int, scale: Int) {
         for row in 0..<cell.height {
             for column in 0..<cell.width {
-                fill(
-                    x: x + column * scale, y: y + row * scale, size: scale, cell.pixels[row * cell.width + column])
+                let first = (row * cell.width + column) * cell.channels
+                fill(x: x + column * scale, y: y + row * scale, size: scale) {
+                    cell.pixels[first + min($0, cell.channels - 1)]
+                }
             }
         }
     }

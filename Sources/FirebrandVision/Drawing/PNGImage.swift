@@ -55,6 +55,12 @@ public struct PNGImage: Sendable, Hashable {
             throw FirebrandError(
                 .unsupportedFormat, "is \(image.width)x\(image.height) pixels, more than the 2^28 accepted", path: path)
         }
+        guard PNGImage.fewestBytes(file.bytes, Int(image.width), Int(image.height)) <= file.bytes.count else {
+            throw FirebrandError(
+                .corruptFile,
+                "cannot be read as a PNG image: \(file.bytes.count) bytes cannot hold \(image.width)x\(image.height) pixels",
+                path: path)
+        }
         // Else 16-bit samples without a declared gamma would be taken for linear light and brightened.
         image.flags |= PNGImage.sixteenBitsAreSRGB
         let isColor = image.format & UInt32(PNG_FORMAT_FLAG_COLOR) != 0
@@ -68,6 +74,15 @@ public struct PNGImage: Sendable, Hashable {
             png_image_finish_read(&image, &black, $0.baseAddress, Int32(width * channels), nil)
         }
         guard status != 0 else { throw PNGImage.corrupt(&image, path) }
+    }
+
+    /// The bytes that an image of this size takes at least, so that a few of them cannot claim gigabytes: deflate packs
+    /// at most 1032 : 1. `file` has a header that libpng found valid, which is always the first chunk.
+    private static func fewestBytes(_ file: UnsafeRawBufferPointer, _ width: Int, _ height: Int) -> Int {
+        let (depth, colorType) = (Int(file[24]), file[25])
+        let samples = [2: 3, 4: 2, 6: 4][colorType] ?? 1
+        let row = 1 + (width * depth * samples + 7) / 8
+        return height * row / 1032
     }
 
     /// The bytes of a PNG file.

@@ -34,21 +34,42 @@ public struct TerminalStyle: Sendable, Hashable {
         return Int(size.ws_col)
     }
 
+    /// What switches to a colour of text; empty where there are none.
+    func start(_ color: PlotColor) -> String {
+        switch style {
+        case .trueColor: "\u{1b}[38;2;\(color.red);\(color.green);\(color.blue)m"
+        case .palette: "\u{1b}[38;5;\(Self.paletteIndex(color))m"
+        case .ascii: ""
+        }
+    }
+
+    /// Text in a colour.
+    func colored(_ text: String, _ color: PlotColor) -> String {
+        style == .ascii ? text : start(color) + text + "\u{1b}[0m"
+    }
+
+    /// The nearest colour of the palette's cube of 6x6x6, whose levels are 0, 95, 135, 175, 215 and 255; or grey.
+    static func paletteIndex(_ color: PlotColor) -> Int {
+        if color.red == color.green, color.green == color.blue { return paletteIndex(color.red) }
+        func level(_ value: UInt8) -> Int { value < 48 ? 0 : value < 115 ? 1 : min(5, (Int(value) - 35) / 40) }
+        return 16 + 36 * level(color.red) + 6 * level(color.green) + level(color.blue)
+    }
+
     /// One character cell showing two pixels, the upper and the lower one.
-    fileprivate func append(_ upper: UInt8, _ lower: UInt8, to line: inout String) {
+    func append(_ upper: PlotColor, _ lower: PlotColor, to line: inout String) {
         switch style {
         case .trueColor:
-            line += "\u{1b}[38;2;\(upper);\(upper);\(upper);48;2;\(lower);\(lower);\(lower)m▀"
-        case .palette:
-            line += "\u{1b}[38;5;\(Self.paletteIndex(upper));48;5;\(Self.paletteIndex(lower))m▀"
+            line += "\u{1b}[38;2;\(upper.red);\(upper.green);\(upper.blue);"
+            line += "48;2;\(lower.red);\(lower.green);\(lower.blue)m▀"
+        case .palette: line += "\u{1b}[38;5;\(Self.paletteIndex(upper));48;5;\(Self.paletteIndex(lower))m▀"
         case .ascii:
             let shades = Self.shades
-            let mean = (Int(upper) + Int(lower) + 1) / 2
+            let mean = (Int(upper.luminance) + Int(lower.luminance) + 1) / 2
             line.unicodeScalars.append(shades[mean * shades.count / 256])
         }
     }
 
-    fileprivate var endOfCell: String { style == .ascii ? "" : "\u{1b}[0m" }
+    var endOfCell: String { style == .ascii ? "" : "\u{1b}[0m" }
 
     private static let shades = Array(" .:-=+*#%@".unicodeScalars)
 
@@ -93,9 +114,8 @@ extension ImageGrid {
                         var piece = String(repeating: " ", count: left)
                         guard 2 * line < image.height else { return String(repeating: " ", count: cellWidth) }
                         for x in 0..<image.width {
-                            let upper = image.pixels[2 * line * image.width + x]
-                            let lower = 2 * line + 1 < image.height ? image.pixels[(2 * line + 1) * image.width + x] : 0
-                            style.append(upper, lower, to: &piece)
+                            let lower = 2 * line + 1 < image.height ? image.color(x, 2 * line + 1) : .black
+                            style.append(image.color(x, 2 * line), lower, to: &piece)
                         }
                         return piece + style.endOfCell + String(repeating: " ", count: cellWidth - image.width - left)
                     }, gap)
@@ -130,11 +150,53 @@ extension ImageGrid.Cell {
             let rows = y * height / newHeight..<max(y * height / newHeight + 1, (y + 1) * height / newHeight)
             for x in 0..<limit {
                 let span = x * width / limit..<max(x * width / limit + 1, (x + 1) * width / limit)
-                var sum = 0
-                for row in rows { for column in span { sum += Int(pixels[row * width + column]) } }
-                result.append(UInt8(sum / (rows.count * span.count)))
+                for channel in 0..<channels {
+                    var sum = 0
+                    for row in rows {
+                        for column in span { sum += Int(pixels[(row * width + column) * channels + channel]) }
+                    }
+                    result.append(UInt8(sum / (rows.count * span.count)))
+                }
             }
         }
-        return ImageGrid.Cell(pixels: result, width: limit, height: newHeight, title: title)
+        return ImageGrid.Cell(pixels: result, channels: channels, width: limit, height: newHeight, title: title)
+    }
+
+    fileprivate func color(_ x: Int, _ y: Int) -> PlotColor {
+        let first = (y * width + x) * channels
+        return PlotColor(
+            red: pixels[first], green: pixels[first + min(1, channels - 1)], blue: pixels[first + channels - 1])
+    }
+}
+
+extension PlotColor {
+    /// How bright it looks, by ITU-R 601's weights.
+    var luminance: UInt8 {
+        let (red, green, blue) = (Int(red), Int(green), Int(blue))
+        return UInt8((299 * red + 587 * green + 114 * blue) / 1000)
+    }
+}
+
+extension Axes.Picture {
+    /// The picture in half blocks, centred, and how many places each line takes on the screen.
+    func textLines(_ style: TerminalStyle, width limit: Int) -> [(text: String, length: Int)] {
+        let columns = min(width, limit), rows = max(1, height * columns / width)
+        /// The average of the pixels that a place stands for.
+        func color(_ x: Int, _ y: Int) -> PlotColor {
+            let across = x * width / columns..<max(x * width / columns + 1, (x + 1) * width / columns)
+            let down = y * height / rows..<max(y * height / rows + 1, (y + 1) * height / rows)
+            var sums = [0, 0, 0]
+            for row in down {
+                for column in across { for i in 0..<3 { sums[i] += Int(pixels[3 * (row * width + column) + i]) } }
+            }
+            let parts = sums.map { UInt8($0 / (across.count * down.count)) }
+            return PlotColor(red: parts[0], green: parts[1], blue: parts[2])
+        }
+        let indent = (limit - columns) / 2
+        return stride(from: 0, to: rows, by: 2).map { y in
+            var line = String(repeating: " ", count: indent)
+            for x in 0..<columns { style.append(color(x, y), y + 1 < rows ? color(x, y + 1) : .black, to: &line) }
+            return (line + style.endOfCell, indent + columns)
+        }
     }
 }

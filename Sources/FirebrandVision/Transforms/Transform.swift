@@ -60,4 +60,10 @@ public enum TransformBuilder {
     ) -> Compose<Input, T.Output> {
         Compose(function: { try next(accumulated($0)) })
     }
+    /// ``ToTensor`` behind a transform of tensors, such as ``Resize``.
+    public static func buildPartialBlock<Input>(accumulated: Compose<Input, Tensor>, next: ToTensor) -> Compose<
+        Input, Tensor
+    > {
+        Compose(function: { next(try accumulated($0)) as Tensor })
+    }
 }
