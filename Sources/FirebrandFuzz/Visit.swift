@@ -21,6 +21,8 @@ func visit(_ value: SerializedValue) throws {
             try visit(key)
             try visit(value)
         }
+    case .module(let module):
+        for (_, tensor) in module.stateDict() where tensor.device == .cpu { try visit(tensor) }
     default: for element in value.elements ?? [] { try visit(element) }
     }
 }

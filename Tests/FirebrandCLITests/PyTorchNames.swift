@@ -143,6 +143,19 @@ func pyTorchNamesOfTraining(folder: String) throws {
     try save(model.stateDict(), to: file)
     try model.loadStateDict(loadStateDict(file))
     try save(optimizer.stateDict(), to: file)
+    registerModule(Scale.self, name: "__main__.Scale") { Scale() }
+    try save(model, to: file)
+    do {
+        let model = try load(file, as: Scale.self)
+        _ = model
+    }
+    try saveCheckpoint(to: file, model: model, optimizer: optimizer, epoch: 3)
+    _ = try loadCheckpoint(file, model: model, optimizer: optimizer).epoch
+    // Compiled, but not called: it would download half a gigabyte.
+    let pretrained = {
+        try vgg16(weights: .imagenet1kV1)
+    }
+    _ = pretrained
 }
 
 func pyTorchMistakes() {
