@@ -90,8 +90,9 @@ let package = Package(
             ]),
 
         // The chapters of the tutorial: `swift run 01-tensors`.
-        .executableTarget(name: "01-tensors", dependencies: ["Firebrand"], path: "Examples/01-tensors"),
-        .executableTarget(name: "02-data", dependencies: ["Firebrand"], path: "Examples/02-data"),
+        .executableTarget(
+            name: "01-tensors", dependencies: ["Firebrand", "FirebrandPython"], path: "Examples/01-tensors"),
+        .executableTarget(name: "02-data", dependencies: ["Firebrand", "FirebrandCSV"], path: "Examples/02-data"),
         .executableTarget(name: "03-transforms", dependencies: ["Firebrand"], path: "Examples/03-transforms"),
         .executableTarget(name: "04-network", dependencies: ["Firebrand"], path: "Examples/04-network"),
         .executableTarget(name: "05-autograd", dependencies: ["Firebrand"], path: "Examples/05-autograd"),

@@ -3,6 +3,7 @@
 // A tensor is an array of numbers with any number of dimensions. Inputs, outputs and parameters of a model are tensors;
 // they share memory with NumPy's arrays where you want that, and they know how to be differentiated.
 import Firebrand
+import FirebrandPython
 
 manualSeed(0)
 
@@ -12,6 +13,24 @@ manualSeed(0)
 // the default type, `float32`.
 let data = [[1, 2], [3, 4]]
 let xData = Tensor(data)
+
+// MARK: - From a NumPy array
+
+// NumPy is the real one, in a Python that is found when the program runs. Where there is none, the error says what to
+// install, and the program goes on without the sections that need it.
+var numPy: PythonObject?
+do {
+    numPy = try Python.import("numpy")
+} catch {
+    print("Without NumPy: \(error)")
+}
+
+// A tensor from a NumPy array, and the other way round (see below); both share the array's memory.
+if let np = numPy {
+    let npArray = try np.array(data)
+    let xNp = try Tensor(numpy: npArray)
+    print(xNp)
+}
 
 // MARK: - From another tensor
 
@@ -98,3 +117,29 @@ print(aggItem, type(of: aggItem))
 print("\(tensor) \n")
 tensor.add_(5)
 print(tensor)
+
+// MARK: - Tensor to NumPy array
+
+// A tensor and its array share memory: a change of the tensor shows in the array.
+if numPy != nil {
+    let t = Tensor.ones(5)
+    print("t: \(t)")
+    let n = try t.numpy()
+    print("n: \(n)")
+
+    t.add_(1)
+    print("t: \(t)")
+    print("n: \(n)")
+}
+
+// MARK: - NumPy array to tensor
+
+// And a change of the array shows in the tensor.
+if let np = numPy {
+    let n = try np.ones(5)
+    let t = try Tensor(numpy: n)
+
+    try np.add(n, 1, out: n)
+    print("t: \(t)")
+    print("n: \(n)")
+}

@@ -3,6 +3,8 @@
 // A `Dataset` holds samples and their labels; a `DataLoader` hands them out in batches, shuffled and made ahead by
 // worker threads. Code that reads data stays apart from code that trains.
 import Firebrand
+import FirebrandCSV
+import Foundation
 
 manualSeed(0)
 
@@ -15,7 +17,8 @@ let testData = try FashionMNIST(root: "data", train: false, download: true, tran
 
 // MARK: - Iterating and visualizing the dataset
 
-// A dataset is indexed like an array. `ImageGrid` draws images with titles, to a file or into the terminal.
+// A dataset is indexed like an array. `Figure` draws plots and images without Python: into a PNG or SVG file, or with
+// `show()` into the terminal. (matplotlib itself can be driven too, with `import FirebrandPython`.)
 let labelsMap = [
     0: "T-Shirt",
     1: "Trouser",
@@ -28,15 +31,72 @@ let labelsMap = [
     8: "Bag",
     9: "Ankle Boot",
 ]
-var figure = ImageGrid(columns: 3)
-for _ in 1...9 {
-    let index: Int = Tensor.randint(trainingData.count, size: [1]).item()
-    let (image, label) = try trainingData[index]
-    let pixels = (image.squeeze() * 255).to(.uint8).toArray(UInt8.self)
-    figure.append(pixels, width: 28, height: 28, title: labelsMap[label]!)
+let figure = Figure(figsize: (8, 8))
+let (columns, rows) = (3, 3)
+var titles: [String] = []
+for i in 1...columns * rows {
+    let sampleIndex: Int = Tensor.randint(trainingData.count, size: [1]).item()
+    let (image, label) = try trainingData[sampleIndex]
+    let axes = figure.addSubplot(rows, columns, i)
+    axes.title = labelsMap[label]!
+    axes.showsAxis = false
+    axes.imshow(image.squeeze())
+    titles.append(axes.title)
 }
-try figure.write(to: "samples.png")
-print(figure.cells.map(\.title).joined(separator: ", "))
+try figure.savefig("samples.png")
+print(titles.joined(separator: ", "))
+
+// MARK: - Creating a custom dataset for your files
+
+// Yours to write are a `count` and a `subscript`. This one reads images from a folder, and their names and labels from
+// a file of lines such as `tshirt1.jpg, 0`.
+struct CustomImageDataset: Dataset {
+    let imageLabels: CSVTable
+    let imageFolder: String
+    let transform: (@Sendable (Tensor) throws -> Tensor)?
+    let targetTransform: (@Sendable (Int) throws -> Int)?
+
+    init(
+        annotationsFile: String, imageFolder: String, transform: (@Sendable (Tensor) throws -> Tensor)? = nil,
+        targetTransform: (@Sendable (Int) throws -> Int)? = nil
+    ) throws {
+        imageLabels = try readCSV(annotationsFile, header: false)
+        self.imageFolder = imageFolder
+        self.transform = transform
+        self.targetTransform = targetTransform
+    }
+
+    var count: Int { imageLabels.count }
+
+    subscript(index: Int) -> (Tensor, Int) {
+        get throws {
+            var image = try readImage(imageFolder + "/" + imageLabels[index, 0])
+            var label: Int = try imageLabels.value(index, 1)
+            if let transform { image = try transform(image) }
+            if let targetTransform { label = try targetTransform(label) }
+            return (image, label)
+        }
+    }
+}
+
+// To try it out, ten of the images above as JPEG files in a temporary folder, with their labels beside them.
+let folder = NSTemporaryDirectory() + UUID().uuidString
+try FileManager.default.createDirectory(atPath: folder + "/images", withIntermediateDirectories: true)
+var lines = ""
+for index in 0..<10 {
+    let (image, label) = try trainingData[index]
+    try writeImage((image * 255).to(.uint8), to: "\(folder)/images/\(index).jpg")
+    lines += "\(index).jpg, \(label)\n"
+}
+try lines.write(toFile: folder + "/labels.csv", atomically: true, encoding: .utf8)
+
+// The samples are tensors of bytes, as they are in the files; `transform` could make numbers of them.
+let custom = try CustomImageDataset(annotationsFile: folder + "/labels.csv", imageFolder: folder + "/images")
+print(custom.count)
+for (images, labels) in DataLoader(custom, batchSize: 5) {
+    print(images.shape, images.dtype, labels)
+}
+try FileManager.default.removeItem(atPath: folder)
 
 // MARK: - Preparing your data for training with data loaders
 
@@ -55,7 +115,7 @@ print("Labels batch shape: \(trainLabels.size())")
 // One image of the batch.
 let image = trainFeatures[0].squeeze()
 let label: Int = trainLabels[0].item()
-var picture = ImageGrid(columns: 1)
-picture.append((image * 255).to(.uint8).toArray(UInt8.self), width: 28, height: 28)
-try picture.write(to: "batch.png")
+let picture = Figure()
+picture.addSubplot().imshow(image)
+try picture.savefig("batch.png")
 print("Label: \(label)")

@@ -7,48 +7,56 @@ manualSeed(0)
 
 // MARK: - Saving and loading model weights
 
-// A network with something worth keeping: convolutions in the manner of VGG.
-final class SmallVGG: Module {
-    let features = Sequential {
-        Conv2d(3, 64, 3, padding: 1)
-        ReLU(inplace: true)
-        MaxPool2d(2, stride: 2)
-    }
-    let avgpool = AdaptiveAvgPool2d([7, 7])
-    let flatten = Flatten()
-    let classifier = Sequential {
-        Linear(64 * 7 * 7, 128)
-        ReLU(inplace: true)
-        Dropout()
-        Linear(128, 10)
-    }
+// A model without trained weights is made by `vgg16()`. Its files have 528 MB each; with the argument `small` this program
+// takes a small model of the same class instead, to try the same things out in a moment.
+let arguments = CommandLine.arguments.dropFirst()
 
-    func forward(_ x: Tensor) -> Tensor { classifier(flatten(avgpool(features(x)))) }
+func untrainedModel() -> VGG {
+    guard arguments.contains("small") else { return vgg16() }
+    return VGG(
+        features: Sequential {
+            Conv2d(3, 8, 3, padding: 1)
+            ReLU(inplace: true)
+            MaxPool2d(2, stride: 2)
+        },
+        avgpool: AdaptiveAvgPool2d([7, 7]),
+        classifier: Sequential {
+            Linear(8 * 7 * 7, 32)
+            ReLU(inplace: true)
+            Dropout()
+            Linear(32, 10)
+        })
+}
+
+// VGG-16 with weights trained on ImageNet is `vgg16(weights: .imagenet1kV1)`: downloaded once, into the folder where PyTorch
+// keeps them too. The program downloads them if you say `swift run 08-save-load download`, and takes them where they are
+// there already. Otherwise it goes on with the weights training would begin with: they are saved and loaded just as well.
+func trainedModel() throws -> VGG {
+    let weights = VGG16Weights.imagenet1kV1
+    if arguments.contains("small") { return untrainedModel() }
+    if arguments.contains("download") || weights.isCached { return try vgg16(weights: weights) }
+    print("Without trained weights: there is no \(weights.path) (the argument `download` fetches it)")
+    return untrainedModel()
 }
 
 // `save` writes a temporary file and renames it, so a failed save leaves the old file whole. `torch.load` reads the file.
-let trained = SmallVGG()
+let trained = try trainedModel()
 try save(trained.stateDict(), to: "model_weights.pth")
 
 // To load weights, make the model first. `eval()` sets dropout and batch norm to predicting; without it, results vary.
-let model = SmallVGG()
+let model = untrainedModel()  // no `weights`: an untrained model
 try model.loadStateDict(loadStateDict("model_weights.pth"))
 print(model.eval())
 
-// The same numbers come out.
-let image = Tensor.rand(1, 3, 32, 32)
-print(model(image).equal(trained.eval()(image)))
-
 // MARK: - Saving and loading models with shapes
 
-// A file can hold the structure too. PyTorch's own layers are known; of a class of your own, say which one Python knows it as.
-registerModule(SmallVGG.self, name: "__main__.SmallVGG") { SmallVGG() }
+// The model itself, with the structure of its layers, in the file that `torch.save(model, …)` writes.
 try save(model, to: "model.pth")
 
-// No code comes out of the file: what was registered makes the model, and the file fills it.
-let loaded = try load("model.pth", as: SmallVGG.self)
-print(loaded)
-print(loaded(image).equal(model(image)))
+// No code in the file is run: layers are made anew from what the file says, and your own classes by what you registered
+// for them with `registerModule`.
+let loaded = try load("model.pth", as: VGG.self)
 
-// The published networks are there by name. With `vgg16(weights: .imagenet1kV1)` trained weights are downloaded once.
-print(VGG16Weights.imagenet1kV1.url)
+// The same numbers come out.
+let image = Tensor.rand(1, 3, 224, 224)
+print(noGrad { loaded(image).equal(model(image)) })

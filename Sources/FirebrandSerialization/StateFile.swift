@@ -21,7 +21,7 @@ public func save(_ value: SerializedValue, to path: String) throws {
 /// Reading runs no code: only tensors, plain Python values and whole models are understood, and a file that names
 /// anything else is refused with an error that says what it named. Of a whole model
 /// (``SerializedValue/module``) PyTorch's own layers are known; your own classes are those that you registered
-/// (``registerModule(_:name:_:)``), see ``load(_:as:mmap:)``. Everything in the file is checked, so a damaged or hostile file
+/// (``registerModule(_:name:_:)-(_,_,()->M)``), see ``load(_:as:mmap:)``. Everything in the file is checked, so a damaged or hostile file
 /// throws a ``FirebrandError`` too. Tensors are on the CPU; a saved `Parameter` becomes a tensor that requires gradients.
 ///
 /// - Parameter mmap: The tensors are places in the mapped file, read when they are used: loading takes no time, whatever

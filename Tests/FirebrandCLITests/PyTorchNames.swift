@@ -1,8 +1,8 @@
 import Firebrand
 import FirebrandTestSupport
 
-// The Swift side of the article "Coming from PyTorch": what stands in its tables and examples is a line here, so that it
-// compiles, and runs.
+// The Swift side of the article "Coming from PyTorch": what stands in its tables and examples is a line here, or in one of
+// the tutorial's chapters, so that it compiles, and runs.
 
 private struct Squares: Dataset {
     let count = 10
@@ -143,19 +143,58 @@ func pyTorchNamesOfTraining(folder: String) throws {
     try save(model.stateDict(), to: file)
     try model.loadStateDict(loadStateDict(file))
     try save(optimizer.stateDict(), to: file)
+    try saveSafetensors(model.stateDict(), to: file)
+    let tensors = try loadSafetensors(file)
+    try saveNPY(model.weight, to: file)
+    let array = try loadNPY(file)
+    try saveNPZ(model.stateDict(), to: file, compressed: true)
+    _ = (tensors, array)
+
+    // Whole models and checkpoints
+    try save(layers, to: file)
+    let whole = try load(file, as: Sequential.self)
+    let some = try load(file, as: (any Layer).self)
+    _ = (whole, some)
     registerModule(Scale.self, name: "__main__.Scale") { Scale() }
-    try save(model, to: file)
-    do {
-        let model = try load(file, as: Scale.self)
-        _ = model
+    try saveCheckpoint(to: file, model: model, optimizer: optimizer, scheduler: scheduler, loader: loader, epoch: 3)
+    let checkpoint = try loadCheckpoint(file, model: model, optimizer: optimizer, scheduler: scheduler, loader: loader)
+    _ = checkpoint.epoch
+    let values = try load(file)
+    _ = values
+}
+
+func pyTorchNamesOfImages(folder: String) throws {
+    let (file, images) = (folder + "/class/image.png", Tensor.zeros([3, 40, 60], dtype: .uint8))
+    try writeImage(images, to: file)
+    let image = try readImage(file, mode: .rgb)
+    try writePNG(image, to: file)
+    try writeJPEG(image, to: folder + "/image.jpg", quality: 90)
+    let dataset = try ImageFolder(folder, transform: Resize([32, 32]))
+    _ = dataset
+    let grid = makeGrid([image, image], nrow: 2)
+    _ = grid
+    let preprocess = Compose {
+        Resize(36)
+        CenterCrop(32)
+        ConvertImageDtype(.float32)
+        Normalize(mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225])
     }
-    try saveCheckpoint(to: file, model: model, optimizer: optimizer, epoch: 3)
-    _ = try loadCheckpoint(file, model: model, optimizer: optimizer).epoch
-    // Compiled, but not called: it would download half a gigabyte.
-    let pretrained = {
-        try vgg16(weights: .imagenet1kV1)
-    }
-    _ = pretrained
+    _ = preprocess(image)
+    _ = ImageClassification(cropSize: 224)
+    let figure = Figure(figsize: (8, 8))
+    let axes = figure.addSubplot(1, 2, 1)
+    axes.title = "Boot"
+    axes.showsAxis = false
+    axes.imshow(image)
+    axes.plot([0.5, 0.25])
+    figure.show()
+}
+
+/// Compiled and not run: the file has 528 MB.
+func pyTorchNamesOfPublishedModels() throws {
+    let model = try vgg16(weights: .imagenet1kV1)
+    let classes = VGG16Weights.imagenet1kV1.classes!
+    _ = (model, classes)
 }
 
 func pyTorchMistakes() {

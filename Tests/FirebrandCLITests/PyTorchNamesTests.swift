@@ -3,7 +3,8 @@ import FirebrandTestSupport
 import Foundation
 import Testing
 
-/// The article "Coming from PyTorch" against the code that is compiled (PyTorchNames.swift) and what the library does.
+/// The article "Coming from PyTorch" against the code that is compiled (PyTorchNames.swift, and the chapters with NumPy and
+/// with figures) and what the library does.
 @Suite("Coming from PyTorch")
 struct PyTorchNamesTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../..")
@@ -18,8 +19,12 @@ struct PyTorchNamesTests {
 
     /// The compiled lines, without their margin and what only keeps the compiler quiet.
     private static func compiledLines() throws -> Set<String> {
-        Set(
-            try text("Tests/FirebrandCLITests/PyTorchNames.swift").split(separator: "\n").map { line in
+        let files = [
+            "Tests/FirebrandCLITests/PyTorchNames.swift", "Examples/01-tensors/main.swift",
+            "Examples/02-data/main.swift",
+        ]
+        return Set(
+            try files.flatMap { try text($0).split(separator: "\n") }.map { line in
                 let line = line.trimmingCharacters(in: .whitespaces)
                 return line.hasPrefix("_ = ") ? String(line.dropFirst(4)) : line
             })
@@ -37,7 +42,7 @@ struct PyTorchNamesTests {
             #expect(lines.contains(swift), "no compiled line \(swift)")
             count += 1
         }
-        #expect(count > 70)
+        #expect(count > 100)
     }
 
     @Test("Every example is compiled as it stands")
@@ -60,6 +65,8 @@ struct PyTorchNamesTests {
             pyTorchNamesOfTensors()
             pyTorchNamesOfAutograd()
             try pyTorchNamesOfTraining(folder: folder.path)
+            try folder.write("class/image.png", [])
+            try pyTorchNamesOfImages(folder: folder.path)
         }
         pyTorchMistakes()
     }

@@ -16,7 +16,7 @@ public func save(_ model: ModuleBase, to path: String) throws { try save(.module
 /// Loads a whole model that PyTorch or Firebrand saved.
 ///
 /// No code of the file is run: PyTorch's own layers are made anew from what the file says of them, and your own classes
-/// by what you registered for them (``registerModule(_:name:_:)``). Each module keeps the mode (training or evaluation)
+/// by what you registered for them (``registerModule(_:name:_:)-(_,_,()->M)``). Each module keeps the mode (training or evaluation)
 /// it was saved in. Where the class does not matter, ask for any layer:
 /// ```swift
 /// let model = try load("model.pth", as: Sequential.self)

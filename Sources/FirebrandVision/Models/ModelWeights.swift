@@ -52,6 +52,9 @@ extension ModelWeights {
     /// The path the file has in the cache, whether it is there or not: see ``ModelCache``.
     public var path: String { ModelCache.folder + "/" + fileName }
 
+    /// Whether the file is in the cache, so that nothing need be downloaded.
+    public var isCached: Bool { access(path, R_OK) == 0 }
+
     /// The weights, from the cache, or else downloaded into it. PyTorch: `Weights.get_state_dict(check_hash=True)`.
     ///
     /// - Parameter progress: tell on standard error what is downloaded and how far it is.

@@ -41,7 +41,9 @@ public final class VGG: Module {
         if initWeights { drawWeights(generator) }
     }
 
-    private init(features: any Layer, avgpool: any Layer, classifier: any Layer) {
+    /// The network of three parts of your own: what the first gives goes through the second, is flattened from dimension 1 and
+    /// goes through the third. In Python one assigns to `model.classifier` for that.
+    public init(features: any Layer, avgpool: any Layer, classifier: any Layer) {
         self.features = features
         self.avgpool = avgpool
         self.classifier = classifier
