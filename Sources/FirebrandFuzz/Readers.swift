@@ -72,6 +72,11 @@ let readers = [
     Reader("png", { _ in try pngSeeds() }, within: .png) {
         _ = try PNGImage(contentsOf: $0.path(ending: ".png"))
     },
+    Reader("png-image", { try Pictures.seeds($0, jpeg: false) }, within: .png, Pictures.read),
+    Reader("jpeg", { try Pictures.seeds($0, jpeg: true) }, within: .jpeg, Pictures.read),
+    Reader("csv", { _ in Tables.seeds }, within: .text, Tables.read),
+    Reader("model", WholeModels.seeds, within: .zip, WholeModels.read),
+    Reader("checkpoint", Checkpoints.seeds, within: .zip, Checkpoints.read),
     Reader("json", { try $0.files(".json") + [jsonSeed] }, within: .text) { _ = try JSONValue(parsing: $0.bytes) },
 ]
 
