@@ -85,7 +85,8 @@ let package = Package(
         .executableTarget(
             name: "FirebrandFuzz",
             dependencies: [
-                "CZlib", "FirebrandTensor", "FirebrandNN", "FirebrandSerialization", "FirebrandVision",
+                "CZlib", "FirebrandTensor", "FirebrandNN", "FirebrandData", "FirebrandOptim", "FirebrandSerialization",
+                "FirebrandVision", "FirebrandCSV",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

@@ -102,6 +102,30 @@ static _Atomic size_t large_in_use;
 
 static char empty_block[ALIGNMENT] __attribute__((aligned(ALIGNMENT)));
 
+// Huge blocks are mapped, not taken from malloc: what that recycles is in small pages already, and asking for huge ones
+// then comes too late. (The sanitizer watches malloc's.)
+#if defined(__has_feature) && __has_feature(address_sanitizer)
+#define MAPS_HUGE false
+#else
+#define MAPS_HUGE true
+#endif
+
+static void *from_system(size_t rounded) {
+    if (rounded < 2 * HUGE_PAGE || !MAPS_HUGE) return aligned_alloc(ALIGNMENT, rounded);
+    char *memory = mmap(NULL, rounded + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return NULL;
+    size_t before = -(uintptr_t)memory % HUGE_PAGE;
+    if (before) munmap(memory, before);
+    memory += before;
+    munmap(memory + rounded, HUGE_PAGE - before);
+    madvise(memory, rounded, MADV_HUGEPAGE);
+    return memory;
+}
+
+static void to_system(void *block, size_t rounded) {
+    if (rounded < 2 * HUGE_PAGE || !MAPS_HUGE) free(block); else munmap(block, rounded);
+}
+
 void *fb_allocate(size_t size) {
     if (size == 0) return empty_block;
     if (size > (size_t)1 << 46) return NULL;
@@ -124,16 +148,10 @@ void *fb_allocate(size_t size) {
     }
     last_used[index] = ++ticks;
     pthread_mutex_unlock(&shared_mutex);
+    if (!b) b = from_system(rounded);
     if (!b) {
-        bool huge = rounded >= 2 * HUGE_PAGE;
-        // Not aligned_alloc: its size must be a multiple of the alignment.
-        void *memory = NULL;
-        if (posix_memalign(&memory, huge ? HUGE_PAGE : ALIGNMENT, rounded) == 0) b = memory;
-        if (!b) {
-            fb_empty_cache();
-            b = aligned_alloc(ALIGNMENT, rounded);
-        }
-        if (b && huge) madvise(b, rounded, MADV_HUGEPAGE);
+        fb_empty_cache();
+        b = from_system(rounded);
     }
     if (b) atomic_fetch_add_explicit(&large_in_use, rounded, memory_order_relaxed);
     return handed_out(b, size, rounded);
@@ -146,9 +164,12 @@ static size_t class_size(unsigned index) {
     return ((size_t)1 << exponent) + (above % STEPS + 1) * ((size_t)1 << (exponent - 3));
 }
 
+// Of at least 16 KiB each, so that the size has room in it.
+typedef struct eviction { struct eviction *next; size_t size; } eviction;
+
 /// Takes blocks of the classes unused for longest out of the cache until `wanted` bytes more fit, and chains them to be
 /// freed outside the lock. False when they cannot fit.
-static bool make_room(size_t wanted, unsigned index, block **evicted) {
+static bool make_room(size_t wanted, unsigned index, eviction **evicted) {
     size_t limit = peak_in_use / 2 > CACHE_FLOOR ? peak_in_use / 2 : CACHE_FLOOR;
     if (wanted > limit) return false;
     while (shared_bytes + wanted > limit) {
@@ -160,9 +181,12 @@ static bool make_room(size_t wanted, unsigned index, block **evicted) {
         if (oldest < 0 || oldest == (int)index) return false;
         block *b = shared_blocks[oldest];
         shared_blocks[oldest] = b->next;
-        shared_bytes -= class_size((unsigned)oldest);
-        b->next = *evicted;
-        *evicted = b;
+        size_t size = class_size((unsigned)oldest);
+        shared_bytes -= size;
+        ALLOW(b, sizeof(eviction));
+        eviction *gone = (eviction *)b;
+        *gone = (eviction){*evicted, size};
+        *evicted = gone;
     }
     return true;
 }
@@ -190,7 +214,7 @@ void fb_deallocate(void *pointer, size_t size) {
         return;
     }
     size_t in_use = atomic_fetch_sub_explicit(&large_in_use, rounded, memory_order_relaxed);
-    block *evicted = NULL;
+    eviction *evicted = NULL;
     pthread_mutex_lock(&shared_mutex);
     if (in_use > peak_in_use) peak_in_use = in_use;
     last_used[index] = ++ticks;
@@ -202,20 +226,20 @@ void fb_deallocate(void *pointer, size_t size) {
         shared_bytes += rounded;
     }
     pthread_mutex_unlock(&shared_mutex);
-    if (!keep) free(b);
+    if (!keep) to_system(b, rounded);
     while (evicted) {
-        block *next = evicted->next;
-        free(evicted);
+        eviction *next = evicted->next;
+        to_system(evicted, evicted->size);
         evicted = next;
     }
 }
 
 void fb_empty_cache(void) {
     pthread_mutex_lock(&shared_mutex);
-    for (int i = 0; i < CLASS_COUNT; i++) {
+    for (unsigned i = 0; i < CLASS_COUNT; i++) {
         for (block *b = shared_blocks[i]; b;) {
             block *next = b->next;
-            free(b);
+            to_system(b, class_size(i));
             b = next;
         }
         shared_blocks[i] = NULL;

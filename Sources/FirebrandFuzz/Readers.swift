@@ -39,6 +39,7 @@ let readers = [
     Reader("pth-mapped", { try $0.files(".pth") { !notOurs($0) } }, within: .zip) {
         try visit(load($0.path(ending: ".pth"), mmap: true))
     },
+    Reader("models", { _ in try modelSeeds() }, within: .zip, readTorch),
     Reader("safetensors", { try $0.files(".safetensors") }, within: .safetensors) { input in
         let file = try SafetensorsFile(input.bytes, path: "fuzz", owner: input)
         try visit(file)
@@ -71,15 +72,21 @@ let readers = [
     Reader("png", { _ in try pngSeeds() }, within: .png) {
         _ = try PNGImage(contentsOf: $0.path(ending: ".png"))
     },
+    Reader("png-image", { try Pictures.seeds($0, jpeg: false) }, within: .png, Pictures.read),
+    Reader("jpeg", { try Pictures.seeds($0, jpeg: true) }, within: .jpeg, Pictures.read),
+    Reader("csv", { _ in Tables.seeds }, within: .text, Tables.read),
+    Reader("model", WholeModels.seeds, within: .zip, WholeModels.read),
+    Reader("checkpoint", Checkpoints.seeds, within: .zip, Checkpoints.read),
     Reader("json", { try $0.files(".json") + [jsonSeed] }, within: .text) { _ = try JSONValue(parsing: $0.bytes) },
 ]
 
 /// Files of the tests that are refused undamaged.
-private func notOurs(_ name: String) -> Bool { ["bigendian.pth", "newer.pth"].contains(name) }
+private func notOurs(_ name: String) -> Bool {
+    ["bigendian.pth", "newer.pth", "hooked.pth", "unknown.pth", "own.pth"].contains(name)
+}
 
 @Sendable private func readTorch(_ input: FuzzInput) throws {
-    var decoder = try ValueDecoder(openTorchFile(input.bytes, path: "fuzz", owner: input))
-    let value = try decoder.decode()
+    let value = try decodeTorchFile(input.bytes, path: "fuzz", owner: input)
     try visit(value)
     // What could be read can be written.
     var encoder = ValueEncoder(path: "fuzz")

@@ -5,15 +5,16 @@ import Glibc
 struct Seeds {
     let root: String
     /// Larger files would only be slower to damage.
-    private static let largest = 20_000
+    static let largest = 20_000
 
     init(root: String) { self.root = root }
 
-    /// The tests' files whose name ends so, and of which `isWanted` is true.
+    /// The tests' files whose name ends so, and of which `isWanted` is true; whole models are in a folder of their own.
     func files(_ ending: String, where isWanted: (String) -> Bool = { _ in true }) throws -> [[UInt8]] {
         var result: [[UInt8]] = []
         for target in folder(root + "/Tests") {
-            for name in walk("\(root)/Tests/\(target)/Fixtures", depth: 3) where name.hasSuffix(ending) {
+            for name in walk("\(root)/Tests/\(target)/Fixtures", depth: 3)
+            where name.hasSuffix(ending) && !name.contains("/Fixtures/models/") {
                 let base = name.split(separator: "/").last.map(String.init) ?? name
                 if isWanted(base), let bytes = read(name) { result.append(bytes) }
             }

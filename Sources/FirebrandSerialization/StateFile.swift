@@ -32,11 +32,18 @@ public func save(_ value: SerializedValue, to path: String) throws {
 /// PyTorch: `torch.load(path, map_location="cpu", mmap=mmap, weights_only=True)`.
 public func load(_ path: String, mmap: Bool = false) throws -> SerializedValue {
     let file = try MappedFile(path, forWriting: mmap)
+    return try decodeTorchFile(file.bytes, path: path, owner: file, mapping: mmap ? file : nil)
+}
+
+/// The value of a file that is in memory, or mapped there; `owner` keeps the bytes alive.
+package func decodeTorchFile(
+    _ bytes: UnsafeRawBufferPointer, path: String, owner: AnyObject?, mapping: MappedFile? = nil
+) throws -> SerializedValue {
     let names = ForeignNames()
-    let source = try openTorchFile(file, isAllowed: names.isAllowed)
+    let source = try openTorchFile(bytes, path: path, owner: owner, isAllowed: names.isAllowed)
     let document = try source.document()
     try names.check(document, path: path)
-    var decoder = ValueDecoder(source, document, mapping: mmap ? file : nil)
+    var decoder = ValueDecoder(source, document, mapping: mapping)
     return try decoder.decodeRoot()
 }
 

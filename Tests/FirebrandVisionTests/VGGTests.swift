@@ -52,6 +52,17 @@ import Testing
         #expect(weights.meta.top1 == 71.592 && weights.meta.top5 == 90.382)
     }
 
+    @Test("Weights prepare images as torchvision's do")
+    func transforms() {
+        let grey = Tensor.full([3, 300, 400], 128, dtype: .uint8)
+        let usual = VGG16Weights.imagenet1kV1.transforms()(grey)
+        let features = VGG16Weights.imagenet1kFeatures.transforms()(grey)
+        #expect(usual.shape == [3, 224, 224] && usual.dtype == .float32)
+        let means = { (image: Tensor) in image.mean(dim: [1, 2]).toArray(Double.self) }
+        for (found, wanted) in zip(means(usual), [0.0741, 0.2052, 0.4265]) { #expect(abs(found - wanted) < 1e-3) }
+        for (found, wanted) in zip(means(features), [5.0008, 11.0009, 24.0008]) { #expect(abs(found - wanted) < 1e-3) }
+    }
+
     @Test("SHA-256 of the standard's examples")
     func digest() {
         func hex(_ text: String) -> String { Array(text.utf8).withUnsafeBytes { SHA256.hex($0) } }

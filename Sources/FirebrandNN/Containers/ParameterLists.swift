@@ -80,7 +80,7 @@ public final class ParameterDict: ModuleBase, ExpressibleByDictionaryLiteral {
     }
 }
 
-/// `  (0): Parameter containing: [torch.float32 of size 2x3]`, indented as PyTorch does.
+/// `  (0): Parameter containing: [float32 of size 2x3]`, indented as PyTorch does.
 private func parameterLine(_ key: String, _ type: String, _ tensor: Tensor) -> String {
-    "  (\(key)): Parameter containing: [torch.\(type) of size \(tensor.shape.map(String.init).joined(separator: "x"))]"
+    "  (\(key)): Parameter containing: [\(type) of size \(tensor.shape.map(String.init).joined(separator: "x"))]"
 }

@@ -7,14 +7,17 @@ import Glibc
 ///
 /// ```swift
 /// let weights = VGG16Weights.imagenet1kV1
-/// let model = try vgg16(weights: weights)
-/// print(weights.classes![model(image).argmax(dim: 1).item()])
+/// let model = try vgg16(weights: weights).eval()
+/// let image = weights.transforms()(try readImage("dog.jpg", mode: .rgb))
+/// print(weights.classes![model(image.unsqueeze(0)).argmax(dim: 1).item()])
 /// ```
 public protocol ModelWeights: Sendable, RawRepresentable<String> {
     /// What is known of them.
     var meta: WeightsMeta { get }
     /// The names of the classes, in the order of the outputs; nil where the weights are of no classifier.
     var classes: [String]? { get }
+    /// What makes an image what the model expects. PyTorch: `Weights.transforms`.
+    func transforms() -> ImageClassification
 }
 
 /// What is known of trained weights. PyTorch: `Weights.meta`.
@@ -36,6 +39,9 @@ public struct WeightsMeta: Sendable, Equatable {
 extension ModelWeights {
     /// The classes of ImageNet-1K.
     public var classes: [String]? { ImageNet.classes }
+
+    /// The shorter edge 256, the middle 224 in square, ImageNet's means and deviations.
+    public func transforms() -> ImageClassification { ImageClassification(cropSize: 224) }
 
     /// Where the file is published. PyTorch: `Weights.url`.
     public var url: String { "https://download.pytorch.org/models/\(fileName)" }

@@ -88,6 +88,12 @@ public enum VGG16Weights: String, ModelWeights, CaseIterable {
     }
     /// The names of the classes, in the order of the outputs; nil for features alone.
     public var classes: [String]? { self == .imagenet1kFeatures ? nil : ImageNet.classes }
+    /// What makes an image what the model expects; for the features alone each channel less its mean, in units of 0...255.
+    public func transforms() -> ImageClassification {
+        guard self == .imagenet1kFeatures else { return ImageClassification(cropSize: 224) }
+        return ImageClassification(
+            cropSize: 224, mean: [0.48235, 0.45882, 0.40784], std: Array(repeating: 1.0 / 255, count: 3))
+    }
 }
 
 /// Trained weights of ``vgg16BN(weights:progress:dropout:)``. PyTorch: `torchvision.models.VGG16_BN_Weights`.
