@@ -76,6 +76,8 @@ format: ## format the Swift files in place
 # Of the modules as they were built for release, which is what `make test` leaves too.
 docs: setup ## build the documentation: every public symbol, the tutorial, the articles
 	$(SWIFT) build -c release --product firebrand
+	$(SWIFT) build -c release --target FirebrandPython
+	$(SWIFT) build -c release --target FirebrandCSV
 	$(PYTHON) scripts/docs/build.py .build/release .build/docs
 
 bench: setup ## measure Firebrand beside PyTorch and print the table
