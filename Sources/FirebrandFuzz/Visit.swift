@@ -16,7 +16,6 @@ func visit(_ tensor: Tensor) throws {
 func visit(_ value: SerializedValue) throws {
     switch value {
     case .tensor(let tensor): try visit(tensor)
-    case .module(let module): for (_, tensor) in module.stateDict() { try visit(tensor) }
     case .dictionary(let pairs):
         for (key, value) in pairs {
             try visit(key)
