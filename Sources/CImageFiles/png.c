@@ -35,6 +35,19 @@ static void take(png_structp decoder, png_bytep to, png_size_t count) {
     reader->left -= count;
 }
 
+bool fb_png_chunks_fit(const uint8_t *bytes, size_t count) {
+    enum { SIGNATURE = 8, HEADER = 8, CHECKSUM = 4 };
+    size_t position = SIGNATURE;
+    while (position < count && count - position >= HEADER) {
+        const uint8_t *chunk = bytes + position;
+        if (memcmp(chunk + 4, "IDAT", 4) == 0) return true;
+        const uint32_t length = png_get_uint_32(chunk);
+        if (length > count - position - HEADER) return false;
+        position += HEADER + (size_t)length + CHECKSUM;
+    }
+    return true;
+}
+
 // What libpng is to make of the samples: the colours and the transparency asked for, at least a byte each.
 static void choose_form(fb_png_reader *reader, fb_image_mode mode) {
     png_structp decoder = reader->decoder;
@@ -78,6 +91,7 @@ fb_png_reader *fb_png_open(const uint8_t *bytes, size_t count, fb_image_mode mod
     png_structp decoder = reader->decoder;
     png_infop header = reader->header;
     png_set_read_fn(decoder, reader, take);
+    if (!fb_png_chunks_fit(bytes, count)) png_error(decoder, "a chunk is longer than the file");
     png_read_info(decoder, header);
     reader->info.width = png_get_image_width(decoder, header);
     reader->info.height = png_get_image_height(decoder, header);

@@ -69,7 +69,7 @@ let readers = [
     Reader("idx.gz", { _ in idxSeeds.map { deflated($0, windowBits: 31) } }, within: .gzip(of: .idx)) {
         _ = try IDXFile(gzip: $0.bytes, name: "fuzz")
     },
-    Reader("png", { _ in try pngSeeds() }, within: .png) {
+    Reader("png", { try pngSeeds() + Pictures.seeds($0, jpeg: false) }, within: .png) {
         _ = try PNGImage(contentsOf: $0.path(ending: ".png"))
     },
     Reader("png-image", { try Pictures.seeds($0, jpeg: false) }, within: .png, Pictures.read),

@@ -176,6 +176,20 @@ struct ImageFileTests {
         #expect(small?.message == "is 7x5 pixels, more than the 34 accepted")
     }
 
+    @Test("A chunk longer than the file is refused before memory is taken for it")
+    func longChunk() throws {
+        let bytes = file("rgb 8")
+        let chunk: [UInt8] = [0x7f, 0xff, 0xff, 0xff] + Array("eXIf".utf8) + [0x4d, 0x4d, 0, 42]
+        let path = try folder.write("chunk.png", bytes[..<33] + chunk + bytes[33...])
+        let errors = [
+            #expect(throws: FirebrandError.self) { try readImage(path) },
+            #expect(throws: FirebrandError.self) { try PNGImage(contentsOf: path) },
+        ]
+        for error in errors {
+            #expect(error?.code == .corruptFile && error?.message.contains("a chunk is longer than the file") == true)
+        }
+    }
+
     @Test("Other formats, missing and empty files are named")
     func otherFiles() throws {
         let missing = #expect(throws: FirebrandError.self) { try readImage(folder.file("none.png")) }

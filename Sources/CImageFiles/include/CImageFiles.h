@@ -45,6 +45,10 @@ const fb_image_info *fb_png_info(const fb_png_reader *reader);
 fb_image_status fb_png_read(fb_png_reader *reader, void *pixels);
 void fb_png_close(fb_png_reader *reader);
 
+// Whether all chunks before the pixels end within the file. libpng reserves what a chunk says of its length, up to 2 GiB,
+// before it reads any of it.
+bool fb_png_chunks_fit(const uint8_t *bytes, size_t count);
+
 // A file of 8-bit pixels, grey or RGB (PNG: with or without alpha), in memory that the caller frees with `free`.
 typedef struct {
     uint8_t *bytes;

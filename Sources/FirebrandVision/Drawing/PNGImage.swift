@@ -1,3 +1,4 @@
+import CImageFiles
 import CPNG
 import FirebrandSerialization
 import FirebrandTensor
@@ -46,6 +47,10 @@ public struct PNGImage: Sendable, Hashable {
     /// Throws a ``FirebrandError`` naming the file when it is missing, damaged or larger than 2^28 pixels.
     public init(contentsOf path: String) throws {
         let file = try MappedFile(path)
+        guard fb_png_chunks_fit(file.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), file.bytes.count) else {
+            throw FirebrandError(
+                .corruptFile, "cannot be read as a PNG image: a chunk is longer than the file", path: path)
+        }
         var image = PNGImage.simplifiedImage()
         defer { png_image_free(&image) }
         guard png_image_begin_read_from_memory(&image, file.bytes.baseAddress, file.bytes.count) != 0 else {
