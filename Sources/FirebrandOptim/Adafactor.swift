@@ -123,8 +123,7 @@ public final class Adafactor: GroupedOptimizer<Adafactor.Options> {
         if target !== parameter { parameter.copy_(target) } else { parameter.storage.version += 1 }
     }
 
-    /// Composed of operators, each of which rounds to the parameter's 16 bits as PyTorch's do; what the passes above are
-    /// tested against.
+    /// Composed of operators, each of which rounds to the parameter's 16 bits as PyTorch's do.
     private func change(_ parameter: Tensor, _ gradient: Tensor, _ state: ParameterState, _ options: Options) {
         let isSame = gradient.dtype == parameter.dtype && gradient.device == parameter.device
         var slope = isSame ? gradient : gradient.to(parameter.device, parameter.dtype)
